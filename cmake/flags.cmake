@@ -1,0 +1,60 @@
+# Language, warnings, hardening and instrumentation: the same for every target.
+include(CheckCXXCompilerFlag)
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+# -O1 in Debug: FORTIFY_SOURCE and half of the warnings need an optimiser, and the tests run quicker.
+set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g")
+# -O2, not CMake's -O3: there g++ 12 warns falsely about std::string and std::vector.
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+set(CMAKE_EXE_LINKER_FLAGS_RELEASE "-s")
+if(CMAKE_BUILD_TYPE STREQUAL Release)
+  add_compile_options("-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=")  # the same binary from any folder
+endif()
+
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS cmake/warnings.txt)
+file(STRINGS cmake/warnings.txt warnings REGEX "^all ")
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+  file(STRINGS cmake/warnings.txt gnu_warnings REGEX "^g\\+\\+ ")
+  list(APPEND warnings ${gnu_warnings})
+endif()
+list(TRANSFORM warnings REPLACE "^[^ ]+ " "")
+add_compile_options(${warnings} $<$<BOOL:${SCOPS_WERROR}>:-Werror>)
+
+add_compile_definitions(_GLIBCXX_ASSERTIONS)
+# CMake would compile OBJECT libraries with -fPIC; everything here ends in an executable.
+add_compile_options(-fPIE)
+add_link_options(-pie -Wl,--as-needed)
+if(SCOPS_SANITIZE)
+  add_compile_options(-fsanitize=${SCOPS_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${SCOPS_SANITIZE})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+    # With the sanitizers' extra branches g++ 12 sees null pointers that are not there.
+    add_compile_options(-Wno-null-dereference -Wno-maybe-uninitialized)
+  endif()
+else()
+  add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong)
+  foreach(flag -fstack-clash-protection -fcf-protection)
+    string(MAKE_C_IDENTIFIER "SCOPS_HAS${flag}" known)
+    check_cxx_compiler_flag(${flag} ${known})
+    if(${known})
+      add_compile_options(${flag})
+    endif()
+  endforeach()
+  # All rooms are linked everywhere, so that what is not used there is left out.
+  add_compile_options(-ffunction-sections -fdata-sections)
+  add_link_options(-Wl,--gc-sections)
+  add_link_options(-Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack)
+endif()
+if(SCOPS_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+if(SCOPS_COVERAGE)
+  add_compile_options(--coverage -fprofile-update=atomic)
+  add_link_options(--coverage)
+endif()
