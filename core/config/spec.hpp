@@ -1,0 +1,39 @@
+// What the agent knows about a collector or an output: one constant at the foot of its file. The lists are
+// collectors/collectors.def and transport/outputs/outputs.def.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "core/config/option.hpp"
+#include "core/model/collector.hpp"
+#include "core/model/output.hpp"
+#include "core/model/result.hpp"
+
+namespace scops {
+
+struct CollectorSpec {
+  std::string_view name;  // as in COLLECTOR_PLUGINS
+  std::string_view help;  // one sentence, ends with a period
+  Section (*section)();   // its options over fresh settings
+  // `settings` is what section() made, after loading; it outlives the collector. Errors are configuration
+  // errors only: a missing device or daemon is for collect() to say.
+  Result<std::unique_ptr<PullCollector>> (*make)(const void* settings);
+  std::span<const Format> formats = {};  // the grammars of this room, for `scops parse`
+};
+
+// What every output gets from the agent beside its own settings.
+struct OutputContext {
+  std::string host;        // sent as host when not empty
+  std::string user_agent;  // "scops/0.1.0"
+};
+
+struct OutputSpec {
+  std::string_view name;
+  std::string_view help;
+  Section (*section)();
+  Result<std::unique_ptr<Output>> (*make)(const void* settings, const OutputContext& context);
+};
+
+}  // namespace scops

@@ -1,0 +1,58 @@
+// The second seam: a durable log of immutable blocks, one cursor an output. tests/contract/ is its law.
+// Every function may be called from any thread; none blocks longer than its store's own deadline.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/model/metric.hpp"
+#include "core/model/result.hpp"
+
+namespace scops {
+
+enum class Kind : std::uint8_t { metrics = 1, events = 2, logs = 3 };
+
+// Position in the log; ascending in the order of put. `major` is a stream's milliseconds where the store has
+// them.
+struct BlockId {
+  std::uint64_t major = 0;
+  std::uint64_t minor = 0;
+  auto operator<=>(const BlockId&) const = default;
+};
+
+// The records of one flush, encoded, compressed and checksummed (core/io/block_codec): never changed again.
+struct Block {
+  BlockId id;  // set by put
+  Kind kind = Kind::metrics;
+  std::uint32_t records = 0;
+  TimeMs newest = 0;  // time of the youngest record: retention by age looks at it
+  std::string bytes;
+};
+
+struct BufferStats {
+  std::uint64_t blocks = 0, records = 0, bytes = 0;  // waiting for at least one output
+  TimeMs oldest = 0;                                 // `newest` of the oldest waiting block, 0 when empty
+  bool durable = true;                               // false: only memory holds it, see `trouble`
+  std::string trouble;                               // why puts do not reach the store just now, else empty
+};
+
+class Buffer {
+ public:
+  virtual ~Buffer() = default;
+  // Durable when it returns. Enforces the retention by bytes: the oldest blocks give way, counted.
+  virtual Result<BlockId> put(Block block) = 0;
+  // Up to `max_records` records from the output's cursor, oldest first, at least one block if there is any;
+  // the same again until acked. Blocks that fail their checksum are set aside and counted, not returned.
+  virtual Result<std::vector<Block>> read(std::string_view output, Kind kind, std::uint32_t max_records) = 0;
+  // The output is done with these; what every output has acked is removed.
+  virtual Status ack(std::string_view output, std::span<const BlockId> ids) = 0;
+  // Called at every flush: drops what is older than its kind's TTL, moves held blocks to the store.
+  virtual Status maintain(TimeMs now) = 0;
+  [[nodiscard]] virtual BufferStats stats() const = 0;
+};
+
+}  // namespace scops

@@ -1,0 +1,46 @@
+// The third seam: an output turns samples into one request of a remote API and says what became of it.
+// The dispatcher (transport/dispatch) owns batching, retries, backoff and acks; an output only sends.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <stop_token>
+#include <string>
+
+#include "core/model/metric.hpp"
+
+namespace scops {
+
+enum class Verdict : std::uint8_t {
+  accepted,      // it is theirs now: ack
+  retry,         // no answer, 5xx, garbage: the same bytes again after a backoff
+  throttled,     // 429, 503: as retry, but not before `retry_after`
+  too_large,     // 413, or over our own byte limit: cut in two
+  refused,       // 400, 422: something in it is bad: once more, then bisect
+  unauthorized,  // 401, 403: keep everything, back off to minutes, say it once
+};
+
+struct Reply {
+  Verdict verdict = Verdict::retry;
+  std::string detail;       // one line for the log, no secrets: "HTTP 503", "connect: refused"
+  int code = 0;             // HTTP status, 0 when there was none
+  std::uint64_t bytes = 0;  // body bytes as sent, compressed
+  std::chrono::milliseconds retry_after{0};
+};
+
+// What the dispatcher must respect when it cuts a batch.
+struct OutputLimits {
+  std::uint32_t records = 10000;  // points in one request; 0: no limit of its own
+  bool immediate = false;         // send at every flush instead of every RELEASE_INTERVAL
+};
+
+class Output {
+ public:
+  virtual ~Output() = default;
+  [[nodiscard]] virtual OutputLimits limits() const = 0;
+  // Sends one request; the same samples give the same bytes. Returns early with `retry` when stopped.
+  // Called from the output's own thread only.
+  virtual Reply send(const SampleSet& batch, std::chrono::milliseconds timeout, std::stop_token stop) = 0;
+};
+
+}  // namespace scops

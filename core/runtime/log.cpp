@@ -1,0 +1,204 @@
+#include "core/runtime/log.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cstdlib>
+#include <ctime>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace scops::log {
+
+namespace {
+
+constexpr std::int64_t first_window_s = 60;
+constexpr std::int64_t last_window_s = 3600;
+constexpr std::size_t tracked_lines = 64;  // the oldest is forgotten first: memory stays bounded
+constexpr std::size_t longest_value = 500;
+
+struct Repeat {
+  std::string key;
+  std::int64_t next_s = 0;  // not written again before
+  std::int64_t window_s = first_window_s;
+  std::uint64_t held_back = 0;
+};
+
+struct State {
+  std::mutex mutex;
+  Level level = Level::info;
+  Layout layout = Layout::text;
+  Sink sink = nullptr;
+  std::vector<std::string> secrets;
+  std::deque<Repeat> repeats;
+};
+
+// Made at the first line: no static constructor, and no destructor that a late line could outlive.
+State& state() {
+  static auto* const the_state = new State;  // NOLINT(cppcoreguidelines-owning-memory)
+  return *the_state;
+}
+
+constexpr std::array<std::string_view, 4> level_names = {"debug", "info", "warn", "error"};
+constexpr std::array<int, 4> journal_priorities = {7, 6, 4, 3};  // sd-daemon(3)
+
+// systemd sets JOURNAL_STREAM to "device:inode" of the journal's socket; standard error may have been
+// redirected since.
+bool writes_to_journal() {
+  const char* const stream = std::getenv("JOURNAL_STREAM");  // NOLINT(concurrency-mt-unsafe): nobody sets it
+  struct stat info {};
+  return stream != nullptr && fstat(STDERR_FILENO, &info) == 0 &&
+         fmt::format("{}:{}", info.st_dev, info.st_ino) == stream;
+}
+
+std::int64_t now_s() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec;
+}
+
+void append_json(std::string& line, std::string_view text) {
+  line += '"';
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      line += '\\';
+      line += c;
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      line += ' ';
+    } else {
+      line += c;
+    }
+  }
+  line += '"';
+}
+
+bool is_plain(std::string_view text) {
+  return !text.empty() && text.find_first_of(" \"=\\\t\n\r") == std::string_view::npos;
+}
+
+void append_field(std::string& line, Layout layout, std::string_view key, std::string_view value) {
+  const std::string_view shown = value.substr(0, longest_value);
+  if (layout == Layout::json) {
+    line += line.empty() ? "{" : ",";
+    append_json(line, key);
+    line += ':';
+    append_json(line, shown);
+    return;
+  }
+  if (!line.empty()) line += ' ';
+  line += key;
+  line += '=';
+  if (is_plain(shown)) {
+    line += shown;
+  } else {
+    append_json(line, shown);
+  }
+}
+
+// Before quoting, so that an escaped character inside a secret cannot hide it.
+std::string masked(std::string value, const std::vector<std::string>& secrets) {
+  for (const std::string& secret : secrets) {
+    for (auto at = value.find(secret); at != std::string::npos; at = value.find(secret, at + 3)) {
+      value.replace(at, secret.size(), "***");
+    }
+  }
+  return value;
+}
+
+// How often the line was held back since it was last written; nothing when it must be held back again.
+std::optional<std::uint64_t> admit(State& log, std::string key) {
+  const std::int64_t now = now_s();
+  for (Repeat& repeat : log.repeats) {
+    if (repeat.key != key) continue;
+    if (now < repeat.next_s) {
+      ++repeat.held_back;
+      return std::nullopt;
+    }
+    // Quiet for a whole further window: this is a new incident, start with a short window again.
+    const bool calm = now - repeat.next_s > repeat.window_s;
+    repeat.window_s = calm ? first_window_s : std::min(repeat.window_s * 2, last_window_s);
+    repeat.next_s = now + repeat.window_s;
+    return std::exchange(repeat.held_back, 0);
+  }
+  if (log.repeats.size() == tracked_lines) log.repeats.pop_front();
+  log.repeats.push_back({.key = std::move(key), .next_s = now + first_window_s});
+  return 0;
+}
+
+void write_line(const State& log, Level level, std::string& line) {
+  if (log.sink != nullptr) {
+    log.sink(line);
+    return;
+  }
+  static const bool journal = writes_to_journal();
+  if (journal) line.insert(0, fmt::format("<{}>", journal_priorities[static_cast<std::size_t>(level)]));
+  line += '\n';
+  // A closed or full standard error must not stop the agent: what cannot be written is lost.
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
+}
+
+void log_line(Level level, std::string_view stage, std::string_view event,
+              std::initializer_list<Field> fields) {
+  State& log = state();
+  const std::scoped_lock lock(log.mutex);
+  if (level < log.level) return;
+  std::uint64_t repeated = 0;
+  if (level >= Level::warn) {
+    const auto held_back =
+        admit(log, fmt::format("{}/{}/{}", stage, event, fields.size() == 0 ? "" : fields.begin()->value));
+    if (!held_back) return;
+    repeated = *held_back;
+  }
+  std::string line;
+  append_field(line, log.layout, "level", level_names[static_cast<std::size_t>(level)]);
+  append_field(line, log.layout, "stage", stage);
+  append_field(line, log.layout, "event", event);
+  for (const Field& field : fields)
+    append_field(line, log.layout, field.key, masked(field.value, log.secrets));
+  if (repeated > 0) append_field(line, log.layout, "repeated", fmt::format("{}", repeated));
+  if (log.layout == Layout::json) line += '}';
+  write_line(log, level, line);
+}
+
+}  // namespace
+
+void configure(Level level, Layout layout) {
+  State& log = state();
+  const std::scoped_lock lock(log.mutex);
+  log.level = level;
+  log.layout = layout;
+}
+
+void mask(std::string_view secret) {
+  if (secret.size() < 4) return;  // masking "a" would make every line unreadable
+  State& log = state();
+  const std::scoped_lock lock(log.mutex);
+  log.secrets.emplace_back(secret);
+}
+
+void set_sink(Sink sink) {
+  State& log = state();
+  const std::scoped_lock lock(log.mutex);
+  log.sink = sink;
+}
+
+void debug(std::string_view stage, std::string_view event, std::initializer_list<Field> fields) {
+  log_line(Level::debug, stage, event, fields);
+}
+void info(std::string_view stage, std::string_view event, std::initializer_list<Field> fields) {
+  log_line(Level::info, stage, event, fields);
+}
+void warn(std::string_view stage, std::string_view event, std::initializer_list<Field> fields) {
+  log_line(Level::warn, stage, event, fields);
+}
+void error(std::string_view stage, std::string_view event, std::initializer_list<Field> fields) {
+  log_line(Level::error, stage, event, fields);
+}
+
+}  // namespace scops::log
