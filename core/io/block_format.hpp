@@ -1,0 +1,31 @@
+// What both halves of the block codec must agree on; nobody else includes this (the fuzzer does).
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "core/model/metric.hpp"
+#include "core/model/result.hpp"
+
+namespace scops {
+
+inline constexpr unsigned raw_scale = 7;
+inline constexpr std::array<double, raw_scale> powers_of_ten = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6};
+inline constexpr double exact_limit = 9007199254740992.0;       // 2^53: below it every whole number is a double
+inline constexpr std::size_t columns_max = 16U << 20U;          // bytes of all columns
+inline constexpr std::size_t name_overhead = sizeof(std::string);  // what a name costs beside its bytes
+
+// What a series costs in memory, counted against block_names_max.
+inline std::size_t block_weight(const Series& series) {
+  std::size_t weight = series.name.size() + name_overhead;
+  for (const std::string& tag : series.tags) weight += tag.size() + name_overhead;
+  return weight;
+}
+
+// Puts magic, version, checksum and length in front of the deflated columns; takes them off again.
+[[nodiscard]] std::string seal_block(std::string_view columns);
+[[nodiscard]] Result<std::string> unseal_block(std::string_view bytes);
+
+}  // namespace scops

@@ -1,0 +1,71 @@
+// HTTP requests over libcurl: one client, one connection, kept alive between requests. http and https only, no
+// redirects, TLS always verified unless the target's own option says otherwise; the proxy variables
+// (http_proxy, https_proxy, all_proxy, no_proxy and, but for HTTP_PROXY, their upper-case forms) are obeyed;
+// names are resolved anew for each connection. What a peer sends is bounded in size and time.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/model/result.hpp"
+
+namespace scops {
+
+enum class HttpMethod { get, post };
+
+// What a target may ask for beyond the defaults. Paths are read at each new connection.
+struct HttpTls {
+  std::string ca_file = {};    // PEM, instead of the system's authorities
+  std::string cert_file = {};  // PEM, our own certificate, where the target wants one
+  std::string key_file = {};
+  bool verify = true;  // false: anybody may answer; the caller's option warns
+};
+
+struct HttpRequest {
+  HttpMethod method = HttpMethod::get;
+  std::string url = {};                   // may hold secrets: never shown
+  std::vector<std::string> headers = {};  // "Name: value", no line ends
+  std::string_view body = {};             // sent with POST; lives until perform() returns
+  std::chrono::milliseconds timeout{10'000};         // for all of it
+  std::chrono::milliseconds connect_timeout{5'000};  // name, connection and TLS
+  std::size_t body_max = 64 * 1024;                  // kept of the answer's body; the rest is cut off
+  bool direct = false;                               // not through a proxy, whatever the variables say
+};
+
+struct HttpResponse {
+  int status = 0;  // 200 to 999: interim answers are skipped
+  std::string content_type;
+  std::chrono::milliseconds retry_after{0};  // of Retry-After, 0 when absent
+  std::string body;
+  bool whole = true;  // false: the body was cut, by body_max, the timeout or the peer; the status still holds
+};
+
+// Used by one thread at a time. About 50 kB while a connection is open.
+class HttpClient {
+ public:
+  HttpClient(HttpTls tls, std::string user_agent);
+
+  // Any status is a response. ErrorKind::retry when none came: "connect: refused", "name not found",
+  // "timeout while connecting", "TLS: unknown certificate authority", "connection reset", "the answer is not
+  // HTTP"... ErrorKind::refused when the URL or a certificate file cannot be used. No error text holds the URL.
+  [[nodiscard]] Result<HttpResponse> perform(const HttpRequest& request, const std::stop_token& stop);
+
+ private:
+  struct FreeMulti {
+    void operator()(void* multi) const;
+  };
+  HttpTls tls_;
+  std::string user_agent_;
+  std::unique_ptr<void, FreeMulti> multi_;  // curl's; owns the connection
+};
+
+// The wait that a Retry-After header asks for: seconds, or a date, which is compared with the answer's own
+// Date header because a board's clock may be wrong. 0 when it says nothing usable; at most a day.
+[[nodiscard]] std::chrono::milliseconds parse_retry_after(const std::string& value, const std::string& date);
+
+}  // namespace scops
