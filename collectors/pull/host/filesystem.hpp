@@ -1,0 +1,19 @@
+// From the answer of statvfs(2) to metrics. Pure; the mount table is mounts.hpp, the asking
+// statvfs_probe.hpp.
+#pragma once
+
+#include <sys/statvfs.h>
+
+#include <string_view>
+
+#include "core/model/collector.hpp"
+
+namespace scops::host {
+
+// host.fs.used and .free: nothing when the file system has no blocks to count.
+void emit_space(const struct statvfs& answer, std::string_view device, Emit& emit);
+
+// host.fs.inodes.used and .free: nothing when it has no fixed number of inodes (vfat, btrfs).
+void emit_inodes(const struct statvfs& answer, std::string_view device, Emit& emit);
+
+}  // namespace scops::host

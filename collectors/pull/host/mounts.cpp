@@ -1,0 +1,128 @@
+#include "collectors/pull/host/mounts.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "core/model/text.hpp"
+
+namespace scops::host {
+namespace {
+
+bool is_octal(char c) { return c >= '0' && c <= '7'; }
+
+//   /dev/mmcblk0p1 /mnt/my\040disk ext4 rw,relatime 0 0
+std::optional<Mount> parse_line(std::string_view line) {
+  const std::string_view device = next_word(line);
+  const std::string_view point = next_word(line);
+  const std::string_view type = next_word(line);
+  if (!point.starts_with('/') || type.empty()) return std::nullopt;
+  return Mount{.device = decode_octal(device), .point = decode_octal(point), .type = decode_octal(type)};
+}
+
+bool contains(const std::vector<std::string>& sorted, const std::string& name) {
+  return std::binary_search(sorted.begin(), sorted.end(), name);
+}
+
+}  // namespace
+
+std::vector<Mount> parse_mounts(std::string_view text, Rejects& rejects) {
+  std::vector<Mount> mounts;
+  LineReader lines(text);
+  for (std::string_view line; lines.next(line);) {
+    if (std::optional<Mount> mount = parse_line(line)) {
+      mounts.push_back(*std::move(mount));
+    } else {
+      rejects.add(lines.number(), line);
+    }
+  }
+  return mounts;
+}
+
+std::string decode_octal(std::string_view text) {
+  std::string decoded;
+  decoded.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool escape = text[i] == '\\' && text.size() - i > 3 && text[i + 1] <= '3' &&
+                        is_octal(text[i + 1]) && is_octal(text[i + 2]) && is_octal(text[i + 3]);
+    if (escape) {
+      decoded += static_cast<char>((text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 + (text[i + 3] - '0'));
+      i += 3;
+    } else {
+      decoded += text[i];
+    }
+  }
+  return decoded;
+}
+
+//   nodev	tmpfs
+//   	ext4
+std::vector<std::string> parse_device_types(std::string_view text) {
+  std::vector<std::string> types;
+  LineReader lines(text);
+  for (std::string_view line; lines.next(line);) {
+    std::string_view name = next_word(line);
+    const bool without_device = name == "nodev";
+    if (without_device) name = next_word(line);
+    name = trim(name);
+    if (!name.empty() && (!without_device || name == "zfs")) types.emplace_back(name);
+  }
+  std::sort(types.begin(), types.end());
+  return types;
+}
+
+std::vector<FileSystem> choose_file_systems(const std::vector<Mount>& mounts,
+                                            const std::vector<std::string>& device_types,
+                                            const MountFilters& filters) {
+  // Of several mounts on one point only the last is seen through it.
+  std::map<std::string_view, const Mount*> visible;
+  for (const Mount& mount : mounts) visible[mount.point] = &mount;
+
+  std::vector<FileSystem> chosen;
+  std::map<std::string_view, std::size_t> index;  // of a device in `chosen`
+  for (const Mount& mount : mounts) {
+    const bool has_device = device_types.empty()
+                                ? mount.device.starts_with('/') && !mount.device.starts_with("//")
+                                : contains(device_types, mount.type);
+    const bool wanted = filters.types.include.empty() ? has_device && mount.device != "none" : true;
+    if (!wanted || !filters.types.passes(mount.type) || !filters.points.passes(mount.point)) continue;
+    if (visible[mount.point] != &mount) continue;
+    const auto [known, is_new] = index.try_emplace(mount.device, chosen.size());
+    if (is_new) chosen.push_back({.device = mount.device, .points = {}, .remote = !has_device});
+    chosen[known->second].points.push_back(mount.point);
+  }
+  return chosen;
+}
+
+//   21 1 179:1 / / rw,relatime shared:1 - ext4 /dev/root rw
+std::optional<std::string> device_number(std::string_view mountinfo, std::string_view device) {
+  LineReader lines(mountinfo);
+  for (std::string_view line; lines.next(line);) {
+    next_word(line);
+    next_word(line);
+    const std::string_view number = next_word(line);
+    const std::size_t dash = line.find(" - ");
+    if (dash == std::string_view::npos) continue;
+    line.remove_prefix(dash + 3);
+    next_word(line);
+    if (next_word(line) != device) continue;
+    std::string_view minor = number;
+    const std::string_view major = cut(minor, ':');
+    if (to_uint(major) && to_uint(minor)) return std::string(number);
+  }
+  return std::nullopt;
+}
+
+//   MAJOR=179
+//   DEVNAME=mmcblk0p1
+std::optional<std::string> device_name(std::string_view uevent) {
+  LineReader lines(uevent);
+  for (std::string_view line; lines.next(line);) {
+    const std::string_view name = cut(line, '=');
+    line = trim(line);
+    if (name == "DEVNAME" && !line.empty()) return std::string(line);
+  }
+  return std::nullopt;
+}
+
+}  // namespace scops::host

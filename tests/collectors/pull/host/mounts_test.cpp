@@ -1,0 +1,125 @@
+#include "collectors/pull/host/mounts.hpp"
+
+#include <catch2/catch.hpp>
+#include <string>
+#include <vector>
+
+using namespace scops;
+using namespace scops::host;
+
+namespace {
+
+using Names = std::vector<std::string>;
+
+const Names device_types{"ext4", "vfat"};
+
+std::vector<Mount> parse(std::string_view text) {
+  Rejects rejects;
+  return parse_mounts(text, rejects);
+}
+
+std::vector<FileSystem> choose(std::string_view text, const MountFilters& filters = {}) {
+  return choose_file_systems(parse(text), device_types, filters);
+}
+
+}  // namespace
+
+TEST_CASE("octal escapes of mount tables are decoded") {
+  CHECK(decode_octal(R"(/mnt/my\040disk)") == "/mnt/my disk");
+  CHECK(decode_octal(R"(\134\011\012\043)") == "\\\t\n#");
+  CHECK(decode_octal(R"(/caf\303\251)") == "/caf\xC3\xA9");
+}
+
+TEST_CASE("a backslash that starts no escape stays") {
+  CHECK(decode_octal(R"(a\)") == R"(a\)");
+  CHECK(decode_octal(R"(a\04)") == R"(a\04)");
+  CHECK(decode_octal(R"(a\089)") == R"(a\089)");
+  CHECK(decode_octal(R"(a\777)") == R"(a\777)");
+  CHECK(decode_octal("") == "");
+}
+
+TEST_CASE("mount lines that must parse") {
+  const auto mounts = parse("/dev/sda1 / ext4 rw,relatime 0 0\ntmpfs /run tmpfs\n");
+  REQUIRE(mounts.size() == 2);
+  CHECK(mounts[0].device == "/dev/sda1");
+  CHECK(mounts[0].point == "/");
+  CHECK(mounts[1].type == "tmpfs");
+}
+
+TEST_CASE("mount lines that must not parse") {
+  for (const char* line : {"/dev/sda1", "/dev/sda1 /", "/dev/sda1 mnt ext4 rw 0 0", "x"}) {
+    CAPTURE(line);
+    CHECK(parse(line).empty());
+  }
+}
+
+TEST_CASE("the kernel's list tells types with a device from those without") {
+  CHECK(parse_device_types("nodev\tsysfs\nnodev\ttmpfs\n\text4\n\tvfat\nnodev\tzfs\n") ==
+        Names{"ext4", "vfat", "zfs"});
+}
+
+TEST_CASE("only file systems on a device are chosen") {
+  const auto chosen = choose(
+      "proc /proc proc rw 0 0\n/dev/sda1 / ext4 rw 0 0\ntmpfs /run tmpfs rw 0 0\noverlay /merged overlay rw "
+      "0 0\n"
+      "server:/export /net nfs4 rw 0 0\n/dev/sda2 /boot vfat rw 0 0\n");
+  REQUIRE(chosen.size() == 2);
+  CHECK(chosen[0].device == "/dev/sda1");
+  CHECK(chosen[1].device == "/dev/sda2");
+  CHECK_FALSE(chosen[0].remote);
+}
+
+TEST_CASE("a device that is mounted often is chosen once") {
+  const auto chosen = choose("/dev/sda1 / ext4 rw 0 0\n/dev/sda1 /var/lib ext4 rw 0 0\n");
+  REQUIRE(chosen.size() == 1);
+  CHECK(chosen[0].points == Names{"/", "/var/lib"});
+}
+
+TEST_CASE("a mount point that is covered by a later mount is not asked for the earlier one") {
+  const auto chosen =
+      choose("/dev/sda1 /mnt ext4 rw 0 0\n/dev/sdb1 /mnt ext4 rw 0 0\n/dev/sda1 /data ext4 rw 0 0\n");
+  REQUIRE(chosen.size() == 2);
+  CHECK(chosen[0].device == "/dev/sdb1");
+  CHECK(chosen[1].points == Names{"/data"});
+}
+
+TEST_CASE("types that are asked for need no device") {
+  const Names types{"nfs*"};
+  const auto chosen = choose("/dev/sda1 / ext4 rw 0 0\nserver:/export /net nfs4 rw 0 0\n",
+                             {.points = {}, .types = {types, {}}});
+  REQUIRE(chosen.size() == 1);
+  CHECK(chosen[0].device == "server:/export");
+  CHECK(chosen[0].remote);
+}
+
+TEST_CASE("types and mount points can be left out") {
+  const Names types{"vfat"};
+  const Names points{"/mnt/*"};
+  const auto chosen =
+      choose("/dev/sda1 / ext4 rw 0 0\n/dev/sda2 /boot vfat rw 0 0\n/dev/sdb1 /mnt/usb ext4 rw 0 0\n",
+             {.points = {{}, points}, .types = {{}, types}});
+  REQUIRE(chosen.size() == 1);
+  CHECK(chosen[0].device == "/dev/sda1");
+}
+
+TEST_CASE("without a list of types a device begins with one slash") {
+  const auto chosen = choose_file_systems(
+      parse("/dev/sda1 / ext4 rw 0 0\n//server/share /smb cifs rw 0 0\ntmpfs /run tmpfs rw 0 0\n"), {}, {});
+  REQUIRE(chosen.size() == 1);
+  CHECK(chosen[0].device == "/dev/sda1");
+}
+
+TEST_CASE("the device number of a mount is found by its source") {
+  constexpr std::string_view mountinfo =
+      "21 1 179:1 / / rw,relatime shared:1 master:2 - ext4 /dev/root rw\n22 21 0:20 / /run rw - tmpfs tmpfs "
+      "rw\n";
+  CHECK(device_number(mountinfo, "/dev/root") == "179:1");
+  CHECK_FALSE(device_number(mountinfo, "/dev/sda"));
+  CHECK_FALSE(device_number("21 1 ../.. / / rw - ext4 /dev/root rw", "/dev/root"));
+  CHECK_FALSE(device_number("21 1 179:1 / / rw ext4 /dev/root rw", "/dev/root"));
+}
+
+TEST_CASE("the name of a device is in its uevent file") {
+  CHECK(device_name("MAJOR=179\nMINOR=1\nDEVNAME=mmcblk0p1\nDEVTYPE=partition\n") == "mmcblk0p1");
+  CHECK_FALSE(device_name("MAJOR=179\nDEVNAME=\n"));
+}
