@@ -1,0 +1,242 @@
+#include "transport/buffer/block_file.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <limits>
+#include <system_error>
+#include <utility>
+
+namespace scops {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::int64_t application = 0x53434F50;  // "SCOP"
+constexpr std::int64_t version = 1;
+constexpr int page_size = 4096;                               // docs/decisions/012
+constexpr std::int64_t largest_id = std::int64_t{1} << 62U;   // far from the end of the numbers
+constexpr int asides_max = 2;
+
+// An id is given once: it lives in `blocks` or below a cursor, so that the largest of both is known for ever.
+constexpr std::string_view schema = R"(
+  BEGIN IMMEDIATE;
+  CREATE TABLE blocks(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, records INTEGER NOT NULL,
+                      newest INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT;
+  CREATE TABLE cursors(output TEXT NOT NULL, kind INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
+                       PRIMARY KEY(output, kind, first)) STRICT, WITHOUT ROWID;
+  CREATE TABLE damaged(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, records INTEGER NOT NULL,
+                       newest INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT;
+  PRAGMA application_id={};
+  PRAGMA user_version={};
+  COMMIT)";
+
+Status done(const Result<bool>& row) {
+  if (!row) return row.error();
+  return Ok{};
+}
+
+// Is there something at `path` that SQLite would take for a new database, or would hang on?
+Status check_file(const std::string& path) {
+  std::error_code ignored;
+  const fs::file_status status = fs::status(path, ignored);
+  if (!fs::exists(status)) return Ok{};
+  if (!fs::is_regular_file(status)) return Error{ErrorKind::drop, path + ": not a regular file"};
+  const bool empty = fs::file_size(path, ignored) == 0;
+  if (empty && fs::exists(path + "-wal", ignored)) return Error{ErrorKind::drop, path + ": empty beside its log"};
+  return Ok{};
+}
+
+// False: an empty database, to be made ours.
+Result<bool> is_ours(Database& database) {
+  const Result<std::int64_t> id = database.number("PRAGMA application_id");
+  if (!id) return id.error();
+  const Result<std::int64_t> known = database.number("PRAGMA user_version");
+  if (!known) return known.error();
+  const Result<std::int64_t> tables = database.number("SELECT count(*) FROM sqlite_schema");
+  if (!tables) return tables.error();
+  if (*id == 0 && *known == 0 && *tables == 0) return false;
+  if (*id != application) return Error{ErrorKind::drop, "a database of another program"};
+  if (*known != version) return Error{ErrorKind::drop, fmt::format("of version {}, not {}", *known, version)};
+  return true;
+}
+
+bool fits(std::int64_t value, std::int64_t max) { return value >= 0 && value <= max; }
+
+}  // namespace
+
+Result<BlockFile> BlockFile::open(const std::string& path) {
+  if (Status usable = check_file(path); !usable) return usable.error();
+  Result<Database> database = Database::open(path, page_size);
+  if (!database) return database.error();
+  const Result<bool> ours = is_ours(*database);
+  if (!ours) return within(path, ours.error());
+  BlockFile file(std::move(*database));
+  // A file with other tables than ours is noticed before anything is written to it.
+  Status ready = *ours ? file.prepare() : file.make_tables();
+  if (ready && *ours) ready = file.database_.start_log();
+  if (!ready) return within(path, ready.error());
+  return file;
+}
+
+Status BlockFile::make_tables() {
+  if (Status started = database_.start_log(); !started) return started;
+  if (Status made = database_.exec(fmt::format(schema, application, version)); !made) return made;
+  return prepare();
+}
+
+Status BlockFile::prepare() {
+  const std::array<std::pair<Statement*, std::string_view>, 5> all = {{
+      {&insert_, "INSERT INTO blocks(id, kind, records, newest, bytes) VALUES(?, ?, ?, ?, ?)"},
+      {&erase_, "DELETE FROM blocks WHERE id BETWEEN ? AND ?"},
+      {&bytes_, "SELECT bytes FROM blocks WHERE id = ?"},
+      {&forget_kind_, "DELETE FROM cursors WHERE output = ? AND kind = ?"},
+      {&save_cursor_, "INSERT INTO cursors(output, kind, first, last) VALUES(?, ?, ?, ?)"},
+  }};
+  for (const auto& [statement, sql] : all) {
+    Result<Statement> prepared = database_.prepare(sql);
+    if (!prepared) return prepared.error();
+    *statement = std::move(*prepared);
+  }
+  return Ok{};
+}
+
+// From the front until something cannot be read, and then from the back: one bad page costs little.
+BlockFile::Content BlockFile::content() {
+  Content content;
+  Status read = read_entries("SELECT id, kind, records, newest, length(bytes) FROM blocks ORDER BY id", content);
+  if (!read) {
+    content.damage = read.error().text;
+    (void)read_entries("SELECT id, kind, records, newest, length(bytes) FROM blocks ORDER BY id DESC", content)
+        .has_value();
+    const auto by_id = [](const Entry& a, const Entry& b) { return a.id < b.id; };
+    std::sort(content.entries.begin(), content.entries.end(), by_id);
+    const auto same_id = [](const Entry& a, const Entry& b) { return a.id == b.id; };
+    content.entries.erase(std::unique(content.entries.begin(), content.entries.end(), same_id), content.entries.end());
+  }
+  if (!content.entries.empty()) content.last_id = content.entries.back().id;
+  if (Status cursors = read_cursors(content); !cursors) content.damage = cursors.error().text;
+  const Result<std::int64_t> aside = database_.number("SELECT max(id) FROM damaged");
+  if (aside && fits(*aside, largest_id)) content.last_id = std::max(content.last_id, static_cast<std::uint64_t>(*aside));
+  return content;
+}
+
+Status BlockFile::read_entries(std::string_view sql, Content& content) {
+  Result<Statement> query = database_.prepare(sql);
+  if (!query) return query.error();
+  constexpr std::int64_t u32_max = std::numeric_limits<std::uint32_t>::max();
+  Result<bool> row = query->run();
+  for (; row && *row; row = query->step()) {
+    const std::int64_t id = query->integer(0);
+    const std::int64_t kind = query->integer(1);
+    const std::int64_t records = query->integer(2);
+    const std::int64_t size = query->integer(4);
+    if (!fits(id, largest_id) || kind < 1 || kind > 3 || !fits(records, u32_max) || !fits(size, u32_max)) {
+      content.damage = "a block's row makes no sense";
+      continue;
+    }
+    content.entries.push_back({.id = static_cast<std::uint64_t>(id),
+                               .newest = query->integer(3),
+                               .records = static_cast<std::uint32_t>(records),
+                               .size = static_cast<std::uint32_t>(size),
+                               .kind = static_cast<Kind>(kind)});
+  }
+  return done(row);
+}
+
+Status BlockFile::read_cursors(Content& content) {
+  Result<Statement> query = database_.prepare("SELECT output, kind, first, last FROM cursors");
+  if (!query) return query.error();
+  Result<bool> row = query->run();
+  for (; row && *row; row = query->step()) {
+    const std::int64_t kind = query->integer(1);
+    const std::int64_t first = query->integer(2);
+    const std::int64_t last = query->integer(3);
+    if (kind < 1 || kind > 3 || !fits(last, largest_id) || !fits(first, last)) {
+      content.damage = "a cursor's row makes no sense";
+      continue;
+    }
+    const IdRange acked = {static_cast<std::uint64_t>(first), static_cast<std::uint64_t>(last)};
+    content.cursors.push_back({std::string(query->text(0)), static_cast<Kind>(kind), acked});
+    content.last_id = std::max(content.last_id, acked.last);
+  }
+  return done(row);
+}
+
+Result<std::string> BlockFile::bytes(std::uint64_t id) {
+  const Result<bool> row = bytes_.run(static_cast<std::int64_t>(id));
+  if (!row) return row.error();
+  if (!*row) return Error{ErrorKind::absent, fmt::format("block {} is missing", id)};
+  std::string bytes(bytes_.blob(0));
+  bytes_.reset();
+  return bytes;
+}
+
+Status BlockFile::insert(std::uint64_t id, const Block& block) {
+  return done(insert_.run(static_cast<std::int64_t>(id), static_cast<std::int64_t>(block.kind),
+                          static_cast<std::int64_t>(block.records), block.newest, Blob{block.bytes}));
+}
+
+Status BlockFile::erase(std::span<const std::uint64_t> ids) {
+  for (std::size_t i = 0; i < ids.size();) {
+    const std::size_t first = i++;
+    while (i < ids.size() && ids[i] == ids[i - 1] + 1) ++i;
+    Status erased =
+        done(erase_.run(static_cast<std::int64_t>(ids[first]), static_cast<std::int64_t>(ids[i - 1])));
+    if (!erased) return erased;
+  }
+  return Ok{};
+}
+
+Status BlockFile::save_cursor(std::string_view output, Kind kind, std::span<const IdRange> acked) {
+  const auto number = static_cast<std::int64_t>(kind);
+  if (Status forgotten = done(forget_kind_.run(output, number)); !forgotten) return forgotten;
+  for (const IdRange& range : acked) {
+    Status saved = done(save_cursor_.run(output, number, static_cast<std::int64_t>(range.first),
+                                         static_cast<std::int64_t>(range.last)));
+    if (!saved) return saved;
+  }
+  return Ok{};
+}
+
+Status BlockFile::forget_cursors(std::string_view output) {
+  for (const Kind kind : {Kind::metrics, Kind::events, Kind::logs}) {
+    if (Status forgotten = save_cursor(output, kind, {}); !forgotten) return forgotten;
+  }
+  return Ok{};
+}
+
+Status BlockFile::set_aside(std::uint64_t id) {
+  return database_.exec(fmt::format(
+      "INSERT OR REPLACE INTO damaged SELECT * FROM blocks WHERE id = {0} AND length(bytes) <= 65536;"
+      "DELETE FROM damaged WHERE id NOT IN (SELECT id FROM damaged ORDER BY id DESC LIMIT 8);"
+      "DELETE FROM blocks WHERE id = {0}",
+      id));
+}
+
+void remove_file(const std::string& path) {
+  std::error_code ignored;
+  for (const char* suffix : {"", "-wal", "-shm", "-journal"}) fs::remove_all(path + suffix, ignored);
+}
+
+// The first free name; when there is none, the last one is given up: the first damage explains most.
+Result<std::string> set_file_aside(const std::string& path) {
+  std::error_code error;
+  if (!fs::exists(fs::symlink_status(path, error))) return std::string("nothing");
+  std::string aside;
+  for (int i = 1; i <= asides_max; ++i) {
+    aside = fmt::format("{}.aside-{}", path, i);
+    if (!fs::exists(fs::symlink_status(aside, error))) break;
+  }
+  remove_file(aside);
+  fs::rename(path, aside, error);
+  if (error) return Error{ErrorKind::retry, fmt::format("rename {} to {}: {}", path, aside, error.message())};
+  for (const char* suffix : {"-wal", "-journal"}) fs::rename(path + suffix, aside + suffix, error);
+  fs::remove(path + "-shm", error);
+  return aside;
+}
+
+}  // namespace scops

@@ -1,0 +1,67 @@
+// The tables of the embedded buffer in one SQLite file, as typed calls. No policy and no lock: embedded.hpp has both.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/io/sqlite.hpp"
+#include "core/model/buffer.hpp"
+#include "transport/buffer/ledger.hpp"
+
+namespace scops {
+
+class BlockFile {
+ public:
+  // Makes the file and its tables when there is nothing. ErrorKind::drop when it is damaged, foreign or of a newer
+  // version; it is then as it was.
+  static Result<BlockFile> open(const std::string& path);
+
+  struct Cursor {
+    std::string output;
+    Kind kind = Kind::metrics;
+    IdRange acked;
+  };
+  struct Content {
+    std::vector<Entry> entries;  // ascending, nobody's ack set
+    std::vector<Cursor> cursors;
+    std::uint64_t last_id = 0;  // the largest that was ever given, as far as the file knows
+    std::string damage;         // why some of it could not be read, else empty
+  };
+  // Everything but the blocks' bytes; of a damaged file what can be read.
+  Content content();
+
+  // The bytes of a block; ErrorKind::absent when it is not there.
+  Result<std::string> bytes(std::uint64_t id);
+
+  // Inside a transaction:
+  Status insert(std::uint64_t id, const Block& block);
+  Status erase(std::span<const std::uint64_t> ids);  // ascending
+  Status save_cursor(std::string_view output, Kind kind, std::span<const IdRange> acked);
+  Status forget_cursors(std::string_view output);
+  // Moves a block out of the way into the table `damaged`, which keeps the last few.
+  Status set_aside(std::uint64_t id);
+
+  [[nodiscard]] Database& database() { return database_; }
+
+ private:
+  explicit BlockFile(Database database) : database_(std::move(database)) {}
+  Status make_tables();
+  Status prepare();
+  Status read_entries(std::string_view sql, Content& content);
+  Status read_cursors(Content& content);
+
+  Database database_;
+  Statement insert_, erase_, bytes_, forget_kind_, save_cursor_;
+};
+
+// Renames the file, with its log, to `path`.aside-1 or -2, so that a fresh one can be made; returns the new name,
+// or "nothing" when there was no file.
+Result<std::string> set_file_aside(const std::string& path);
+
+// Removes a file and its log.
+void remove_file(const std::string& path);
+
+}  // namespace scops

@@ -1,0 +1,44 @@
+// The buffer room: its options, and the one function that opens the buffer they describe.
+//
+//   embedded   a SQLite file in the state folder; puts that it refuses, and blocks younger than `hold`,
+//              wait in memory (holding.hpp over embedded.hpp)
+//   memory     nothing survives a restart; also what embedded falls back to without a writable folder
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/config/option.hpp"
+#include "core/model/buffer.hpp"
+#include "core/runtime/clock.hpp"
+#include "core/runtime/stats.hpp"
+
+namespace scops {
+
+struct BufferSettings {
+  std::string type;       // embedded | memory
+  Duration metric_ttl{};  // metrics older than this are dropped
+  Duration log_ttl{};     // the same for logs and events
+  Bytes bytes_max;        // of stored blocks; the oldest give way
+  Duration hold{};        // age at which blocks held in memory are written to flash
+  Bytes memory_max;       // of blocks held in memory
+};
+
+// The rows of room "buffer" over fresh settings.
+[[nodiscard]] Section buffer_section();
+
+struct BufferContext {
+  std::string folder;                // state folder, made when it is missing; "": there is none
+  std::vector<std::string> outputs;  // names of all configured outputs, at most 32
+  const Clock* clock = nullptr;      // both outlive the buffer
+  Stats* stats = nullptr;
+};
+
+// The buffer of these settings; destroying it writes what memory still holds. Any content of the state folder
+// will do: what cannot be used is kept aside and said in one warning. ErrorKind::refused when another process
+// uses the folder.
+[[nodiscard]] Result<std::unique_ptr<Buffer>> open_buffer(const BufferSettings& settings,
+                                                          const BufferContext& context);
+
+}  // namespace scops

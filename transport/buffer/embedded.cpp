@@ -1,0 +1,297 @@
+#include "transport/buffer/embedded.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/io/block_codec.hpp"
+#include "core/runtime/log.hpp"
+#include "transport/buffer/queue.hpp"
+
+namespace scops {
+
+namespace {
+
+constexpr int log_pages_max = 256;         // 1 MiB: then the log is moved into the file
+constexpr std::size_t ranges_max = 1024;   // of a cursor: what is acked beyond may be sent again after a crash
+constexpr std::size_t blocks_a_copy = 256;  // in one transaction, so that the log stays small
+constexpr auto kinds = {Kind::metrics, Kind::events, Kind::logs};
+
+constexpr std::uint32_t bit(Kind kind) { return 1U << static_cast<unsigned>(kind); }
+
+}  // namespace
+
+EmbeddedBuffer::EmbeddedBuffer(std::string path, Fd lock, std::vector<std::string> outputs, Retention retention,
+                               BufferCounters counters)
+    : lock_(std::move(lock)),
+      path_(std::move(path)),
+      retention_(retention),
+      counters_(counters),
+      ledger_(std::move(outputs)),
+      unsaved_(ledger_.outputs().size()) {}
+
+Status EmbeddedBuffer::open() {
+  const std::scoped_lock lock(mutex_);
+  return ensure_open();
+}
+
+// --- opening, and what to do with a file that is not as it should be
+
+Status EmbeddedBuffer::ensure_open() {
+  if (file_) return Ok{};
+  if (Status opened = open_file(); !opened) return opened;
+  const BlockFile::Content content = file_->content();
+  take_over(content);
+  if (content.damage.empty()) return Ok{};
+  return repair({ErrorKind::drop, content.damage});
+}
+
+Status EmbeddedBuffer::open_file() {
+  Result<BlockFile> file = BlockFile::open(path_);
+  if (!file && file.error().kind == ErrorKind::drop) {
+    const Result<std::string> aside = set_file_aside(path_);
+    if (!aside) return aside.error();
+    log::warn("buffer", "file_set_aside", {{"error", file.error().text}, {"kept_as", *aside}});
+    file = BlockFile::open(path_);
+  }
+  if (!file) return file.error();
+  file_ = std::move(*file);
+  return Ok{};
+}
+
+void EmbeddedBuffer::take_over(const BlockFile::Content& content) {
+  for (const Entry& entry : content.entries) ledger_.add(entry);
+  ledger_.reserve_ids(content.last_id + 1);
+  std::vector<std::string_view> strangers;
+  for (const BlockFile::Cursor& cursor : content.cursors) {
+    if (const auto output = ledger_.output(cursor.output)) {
+      ledger_.ack_range(*output, cursor.kind, cursor.acked);
+    } else if (std::find(strangers.begin(), strangers.end(), cursor.output) == strangers.end()) {
+      strangers.push_back(cursor.output);
+    }
+  }
+  if (strangers.empty()) return;
+  // Outputs that are configured no more: should one come back, it starts at the oldest block like a new one. A
+  // failure here is of no consequence, the next start tries again.
+  Transaction transaction(file_->database());
+  if (!transaction.begin(Sync::off)) return;
+  for (const std::string_view output : strangers) {
+    if (!file_->forget_cursors(output)) return;
+  }
+  (void)transaction.commit().has_value();
+}
+
+// Does it; when SQLite finds the file damaged, repairs that and does it once more.
+template <class Action>
+Status EmbeddedBuffer::attempt(const Action& action) {
+  if (Status ready = ensure_open(); !ready) return ready;
+  Status result = action();
+  if (result || result.error().kind != ErrorKind::drop) return result;
+  if (Status repaired = repair(result.error()); !repaired) return repaired;
+  result = action();
+  if (!result && result.error().kind == ErrorKind::drop) return Error{ErrorKind::retry, result.error().text};
+  return result;
+}
+
+// Moves what can be read to a fresh file. As long as that fails the old one, under whatever name, stays in use.
+Status EmbeddedBuffer::repair(const Error& why) {
+  const Result<std::string> aside = set_file_aside(path_);
+  if (!aside) return aside.error();
+  Result<BlockFile> fresh = BlockFile::open(path_);
+  if (!fresh) return Error{ErrorKind::retry, fresh.error().text};
+  std::vector<std::uint64_t> lost;
+  if (Status copied = copy_to(*fresh, lost); !copied) {
+    fresh = Error{};  // closed before it is removed
+    remove_file(path_);
+    return Error{ErrorKind::retry, copied.error().text};
+  }
+  std::uint64_t records = 0;
+  for (const std::uint64_t id : lost) records += ledger_.retire(id);
+  ledger_.sweep();
+  counters_.dropped_damaged.add(static_cast<double>(records));
+  file_ = std::move(*fresh);
+  log::warn("buffer", "file_replaced",
+            {{"error", why.text},
+             {"kept_as", *aside},
+             {"blocks_saved", std::to_string(ledger_.stats().blocks)},
+             {"blocks_lost", std::to_string(lost.size())}});
+  return Ok{};
+}
+
+Status EmbeddedBuffer::copy_to(BlockFile& fresh, std::vector<std::uint64_t>& lost) {
+  const std::deque<Entry>& entries = ledger_.entries();
+  std::size_t next = 0;
+  do {
+    Transaction transaction(fresh.database());
+    if (Status begun = transaction.begin(Sync::full); !begun) return begun;
+    const std::size_t end = std::min(entries.size(), next + blocks_a_copy);
+    for (; next < end; ++next) {
+      if (entries[next].gone) continue;
+      const Result<Block> block = read_block(entries[next]);
+      if (!block) lost.push_back(entries[next].id);
+      if (!block) continue;
+      if (Status inserted = fresh.insert(entries[next].id, *block); !inserted) return inserted;
+    }
+    if (Status saved = save_cursors(fresh, true); !saved) return saved;
+    if (Status committed = transaction.commit(); !committed) return committed;
+    counters_.commits.add();
+    if (Status moved = fresh.database().checkpoint(); !moved) return moved;
+  } while (next < entries.size());
+  return Ok{};
+}
+
+// --- the buffer's own verbs
+
+Result<std::vector<BlockId>> EmbeddedBuffer::put_all(std::span<const Block* const> blocks) {
+  const std::scoped_lock lock(mutex_);
+  if (file_ && file_->database().moved()) {
+    if (Status repaired = repair({ErrorKind::drop, path_ + " was deleted or replaced"}); !repaired) {
+      return repaired.error();
+    }
+  }
+  std::uint64_t bytes = 0;
+  for (const Block* block : blocks) bytes += block->bytes.size();
+  // Of a batch that is larger than everything allowed, only the end is stored.
+  std::size_t skipped = 0;
+  double dropped = 0;
+  for (; skipped < blocks.size() && bytes > retention_.bytes_max; ++skipped) {
+    bytes -= blocks[skipped]->bytes.size();
+    dropped += blocks[skipped]->records;
+  }
+  const auto stored = blocks.subspan(skipped);
+  std::vector<std::uint64_t> in_the_way;
+  const Status done = attempt([&] {
+    in_the_way = ledger_.in_the_way(bytes, retention_.bytes_max);
+    return stored.empty() ? Status(Ok{}) : store(stored, in_the_way);
+  });
+  if (!done) return done.error();
+  for (const std::uint64_t id : in_the_way) dropped += static_cast<double>(ledger_.retire(id));
+  counters_.dropped_bytes.add(dropped);
+  ledger_.sweep();
+  std::vector<BlockId> ids(skipped);
+  for (const Block* block : stored) {
+    const std::uint64_t id = ledger_.next_id();
+    ledger_.add({.id = id,
+                 .newest = block->newest,
+                 .records = block->records,
+                 .size = static_cast<std::uint32_t>(block->bytes.size()),
+                 .kind = block->kind});
+    ids.push_back({0, id});
+  }
+  return ids;
+}
+
+Status EmbeddedBuffer::store(std::span<const Block* const> blocks, std::span<const std::uint64_t> in_the_way) {
+  Transaction transaction(file_->database());
+  if (Status begun = transaction.begin(Sync::full); !begun) return begun;
+  if (Status erased = file_->erase(ledger_.gone()); !erased) return erased;
+  if (Status erased = file_->erase(in_the_way); !erased) return erased;
+  if (Status saved = save_cursors(*file_, false); !saved) return saved;
+  std::uint64_t id = ledger_.next_id();
+  for (const Block* block : blocks) {
+    if (Status inserted = file_->insert(id++, *block); !inserted) return inserted;
+  }
+  if (Status committed = transaction.commit(); !committed) return committed;
+  counters_.commits.add();
+  std::fill(unsaved_.begin(), unsaved_.end(), 0);
+  if (file_->database().log_pages() >= log_pages_max) {
+    // What is committed stays so: a checkpoint that fails is made up for by the next one.
+    if (Status moved = file_->database().checkpoint(); !moved) {
+      log::warn("buffer", "checkpoint_failed", {{"error", moved.error().text}});
+    }
+  }
+  return Ok{};
+}
+
+Status EmbeddedBuffer::save_cursors(BlockFile& file, bool all) {
+  for (std::size_t output = 0; output < unsaved_.size(); ++output) {
+    for (const Kind kind : kinds) {
+      if (!all && (unsaved_[output] & bit(kind)) == 0) continue;
+      Status saved = file.save_cursor(ledger_.outputs()[output], kind, ledger_.ranges(output, kind, ranges_max));
+      if (!saved) return saved;
+    }
+  }
+  return Ok{};
+}
+
+Result<Batch> EmbeddedBuffer::fetch(std::string_view output, Kind kind, std::uint32_t max_records) {
+  const std::scoped_lock lock(mutex_);
+  const auto index = ledger_.output(output);
+  if (!index) return unknown_output(output);
+  Batch batch;
+  const Status done = attempt([&]() -> Status {
+    bool again = true;
+    while (again) {  // ends: each turn but the last drops a block
+      batch.blocks.clear();
+      const Ledger::Next next = ledger_.next(*index, kind, max_records);
+      batch.more = next.more;
+      for (const std::uint64_t id : next.ids) {
+        Result<Block> block = read_block(*ledger_.find(id));
+        if (block) {
+          batch.blocks.push_back(std::move(*block));
+        } else if (block.error().kind == ErrorKind::absent) {
+          drop_damaged(id, block.error());
+        } else {
+          return block.error();
+        }
+      }
+      again = batch.blocks.empty() && !next.ids.empty();
+    }
+    return Ok{};
+  });
+  if (!done) return done.error();
+  return batch;
+}
+
+// ErrorKind::absent: the file is fine but the block is not.
+Result<Block> EmbeddedBuffer::read_block(const Entry& entry) {
+  Result<std::string> bytes = file_->bytes(entry.id);
+  if (!bytes) return bytes.error();
+  if (const Status whole = check_block(*bytes); !whole) return Error{ErrorKind::absent, whole.error().text};
+  return Block{.id = {0, entry.id},
+               .kind = entry.kind,
+               .records = entry.records,
+               .newest = entry.newest,
+               .bytes = std::move(*bytes)};
+}
+
+void EmbeddedBuffer::drop_damaged(std::uint64_t id, const Error& why) {
+  counters_.dropped_damaged.add(static_cast<double>(ledger_.retire(id)));
+  log::warn("buffer", "block_damaged", {{"error", why.text}, {"block", std::to_string(id)}});
+  // Unsynced, and if it fails the next start finds the block again; only the evidence is at stake.
+  Transaction transaction(file_->database());
+  if (transaction.begin(Sync::off) && file_->set_aside(id)) (void)transaction.commit().has_value();
+}
+
+Status EmbeddedBuffer::ack(std::string_view output, std::span<const BlockId> ids) {
+  const std::scoped_lock lock(mutex_);
+  const auto index = ledger_.output(output);
+  if (!index) return unknown_output(output);
+  for (const BlockId id : ids) {
+    const Entry* entry = id.major == 0 ? ledger_.find(id.minor) : nullptr;
+    if (entry != nullptr && ledger_.ack(*index, id.minor)) unsaved_[*index] |= bit(entry->kind);
+  }
+  if (unsaved_[*index] == 0) return Ok{};
+  return attempt([&]() -> Status {
+    Transaction transaction(file_->database());
+    if (Status begun = transaction.begin(Sync::off); !begun) return begun;
+    if (Status saved = save_cursors(*file_, false); !saved) return saved;
+    if (Status committed = transaction.commit(); !committed) return committed;
+    std::fill(unsaved_.begin(), unsaved_.end(), 0);
+    return Ok{};
+  });
+}
+
+Status EmbeddedBuffer::maintain(TimeMs now) {
+  const std::scoped_lock lock(mutex_);
+  counters_.dropped_age.add(static_cast<double>(ledger_.expire(retention_, now)));
+  return ensure_open();
+}
+
+BufferStats EmbeddedBuffer::stats() const {
+  const std::scoped_lock lock(mutex_);
+  return ledger_.stats();
+}
+
+}  // namespace scops

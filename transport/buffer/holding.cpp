@@ -1,0 +1,179 @@
+#include "transport/buffer/holding.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "core/runtime/log.hpp"
+
+namespace scops {
+
+namespace {
+
+constexpr std::uint64_t queue_major = std::numeric_limits<std::uint64_t>::max();
+constexpr std::uint64_t bytes_a_move = 1U << 20U;  // in one commit: bounds the store's log
+constexpr std::size_t aliases_max = 4096;          // older ones are blocks that nobody has in flight any more
+
+}  // namespace
+
+HoldingBuffer::HoldingBuffer(std::unique_ptr<Store> store, std::vector<std::string> outputs, HoldLimits limits,
+                             const Clock& clock, BufferCounters counters)
+    : limits_(limits),
+      clock_(clock),
+      counters_(counters),
+      store_(std::move(store)),
+      queue_(std::move(outputs), queue_major) {}
+
+HoldingBuffer::~HoldingBuffer() {
+  move_all();
+  const BufferStats left = queue_.stats();
+  if (left.blocks == 0) return;
+  counters_.dropped_memory.add(static_cast<double>(left.records));
+  log::warn("buffer", "held_blocks_lost",
+            {{"error", trouble_}, {"blocks", std::to_string(left.blocks)}, {"records", std::to_string(left.records)}});
+}
+
+Result<BlockId> HoldingBuffer::put(Block block) {
+  const std::scoped_lock lock(mutex_);
+  if (limits_.hold.count() == 0 && queue_.empty()) {
+    const Block* one = &block;
+    const Result<std::vector<BlockId>> ids = store_->put_all({&one, 1});
+    if (ids) {
+      accepted();
+      return ids->front();
+    }
+    refused(ids.error());
+  }
+  const BlockId id = queue_.push(std::move(block), clock_.boot());
+  if (queue_.stats().bytes > limits_.memory_max) {
+    if (trouble_.empty()) move_all();
+    counters_.dropped_memory.add(static_cast<double>(queue_.drop_oldest(limits_.memory_max)));
+  }
+  return id;
+}
+
+Result<std::vector<Block>> HoldingBuffer::read(std::string_view output, Kind kind, std::uint32_t max_records) {
+  const std::scoped_lock lock(mutex_);
+  Result<Batch> stored = store_->fetch(output, kind, max_records);
+  if (!stored && queue_.empty()) return stored.error();
+  std::vector<Block> blocks;
+  if (stored) {
+    blocks = std::move(stored->blocks);
+    if (stored->more) return blocks;
+  }
+  std::uint64_t records = 0;
+  for (const Block& block : blocks) records += block.records;
+  if (records >= max_records && !blocks.empty()) return blocks;
+  const auto room = static_cast<std::uint32_t>(max_records - std::min<std::uint64_t>(records, max_records));
+  Result<Batch> held = queue_.read(output, kind, room, blocks.empty());
+  if (!held) return held.error();
+  std::move(held->blocks.begin(), held->blocks.end(), std::back_inserter(blocks));
+  return blocks;
+}
+
+Status HoldingBuffer::ack(std::string_view output, std::span<const BlockId> ids) {
+  const std::scoped_lock lock(mutex_);
+  const auto& names = queue_.outputs();
+  const auto name = std::find(names.begin(), names.end(), output);
+  if (name == names.end()) return unknown_output(output);
+  const std::vector<BlockId> stored = resolve(static_cast<std::size_t>(name - names.begin()), ids);
+  if (Status acked = queue_.ack(output, ids); !acked) return acked;
+  if (stored.empty()) return Ok{};
+  return store_->ack(output, stored);
+}
+
+// Those of the ids that are the store's business, as the store knows them.
+std::vector<BlockId> HoldingBuffer::resolve(std::size_t output, std::span<const BlockId> ids) {
+  std::vector<BlockId> stored;
+  for (const BlockId id : ids) {
+    if (id.major != queue_major) {
+      stored.push_back(id);
+      continue;
+    }
+    const auto alias = aliases_.find(id.minor);
+    if (alias == aliases_.end()) continue;
+    stored.push_back(alias->second.stored);
+    alias->second.readers &= ~(1U << output);
+    if (alias->second.readers == 0) aliases_.erase(alias);
+  }
+  return stored;
+}
+
+Status HoldingBuffer::maintain(TimeMs now) {
+  const std::scoped_lock lock(mutex_);
+  counters_.dropped_age.add(static_cast<double>(queue_.expire(limits_.retention, now)));
+  if (Status kept = store_->maintain(now); !kept) {
+    refused(kept.error());
+    return Ok{};
+  }
+  if (due()) move_all();
+  return Ok{};
+}
+
+bool HoldingBuffer::due() const {
+  const auto oldest = queue_.oldest(0);
+  if (oldest.empty()) return false;
+  return !trouble_.empty() || clock_.boot() - oldest.front()->since >= limits_.hold.count();
+}
+
+void HoldingBuffer::move_all() {
+  while (!queue_.empty()) {
+    const std::vector<const BlockQueue::Held*> chunk = queue_.oldest(bytes_a_move);
+    std::vector<const Block*> blocks;
+    for (const BlockQueue::Held* held : chunk) blocks.push_back(&held->block);
+    const Result<std::vector<BlockId>> ids = store_->put_all(blocks);
+    if (!ids) {
+      refused(ids.error());
+      return;
+    }
+    moved(chunk, *ids);
+  }
+  accepted();
+}
+
+// The outputs that were done with a block stay so. Should we be killed between the two commits, they read it again:
+// that is possible with two outputs or more, as a block that all have acked is not moved.
+void HoldingBuffer::moved(const std::vector<const BlockQueue::Held*>& chunk, const std::vector<BlockId>& ids) {
+  const std::vector<std::string>& outputs = queue_.outputs();
+  std::vector<std::vector<BlockId>> done(outputs.size());
+  std::vector<std::uint64_t> left;
+  for (std::size_t i = 0; i < chunk.size(); ++i) {
+    const std::uint64_t id = chunk[i]->block.id.minor;
+    const std::uint32_t acked = queue_.acked(id);
+    for (std::size_t output = 0; output < outputs.size(); ++output) {
+      if ((acked & (1U << output)) != 0) done[output].push_back(ids[i]);
+    }
+    if (const std::uint32_t readers = chunk[i]->handed & ~acked; readers != 0) aliases_[id] = {ids[i], readers};
+    left.push_back(id);
+  }
+  queue_.remove(left);
+  while (aliases_.size() > aliases_max) aliases_.erase(aliases_.begin());
+  for (std::size_t output = 0; output < outputs.size(); ++output) {
+    if (done[output].empty()) continue;
+    if (Status acked = store_->ack(outputs[output], done[output]); !acked) refused(acked.error());
+  }
+}
+
+void HoldingBuffer::refused(const Error& error) {
+  if (trouble_.empty()) log::warn("buffer", "store_refuses", {{"error", error.text}});
+  trouble_ = error.text;
+}
+
+void HoldingBuffer::accepted() {
+  if (!trouble_.empty()) log::info("buffer", "store_recovered");
+  trouble_.clear();
+}
+
+BufferStats HoldingBuffer::stats() const {
+  const std::scoped_lock lock(mutex_);
+  const BufferStats stored = store_->stats();
+  const BufferStats held = queue_.stats();
+  return {.blocks = stored.blocks + held.blocks,
+          .records = stored.records + held.records,
+          .bytes = stored.bytes + held.bytes,
+          .oldest = stored.blocks != 0 ? stored.oldest : held.oldest,
+          .durable = stored.durable && trouble_.empty(),
+          .trouble = trouble_.empty() ? stored.trouble : trouble_};
+}
+
+}  // namespace scops

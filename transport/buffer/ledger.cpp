@@ -1,0 +1,150 @@
+#include "transport/buffer/ledger.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace scops {
+
+namespace {
+
+constexpr std::uint32_t bit(std::size_t output) { return 1U << output; }
+
+template <class Entries>
+auto lower_bound_of(Entries& entries, std::uint64_t id) {
+  return std::lower_bound(entries.begin(), entries.end(), id,
+                          [](const Entry& entry, std::uint64_t wanted) { return entry.id < wanted; });
+}
+
+}  // namespace
+
+Ledger::Ledger(std::vector<std::string> outputs) : outputs_(std::move(outputs)), everyone_(0) {
+  for (std::size_t i = 0; i < outputs_.size(); ++i) everyone_ |= bit(i);
+}
+
+std::optional<std::size_t> Ledger::output(std::string_view name) const {
+  const auto found = std::find(outputs_.begin(), outputs_.end(), name);
+  if (found == outputs_.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - outputs_.begin());
+}
+
+void Ledger::add(const Entry& entry) {
+  entries_.push_back(entry);
+  reserve_ids(entry.id + 1);
+  ++blocks_;
+  records_ += entry.records;
+  bytes_ += entry.size;
+}
+
+void Ledger::reserve_ids(std::uint64_t id) { next_id_ = std::max(next_id_, id); }
+
+const Entry* Ledger::find(std::uint64_t id) const {
+  const auto found = lower_bound_of(entries_, id);
+  return found != entries_.end() && found->id == id ? &*found : nullptr;
+}
+
+Entry* Ledger::find_waiting(std::uint64_t id) {
+  const auto found = lower_bound_of(entries_, id);
+  return found != entries_.end() && found->id == id && !found->gone ? &*found : nullptr;
+}
+
+Ledger::Next Ledger::next(std::size_t output, Kind kind, std::uint32_t max_records, bool at_least_one) const {
+  Next result;
+  std::uint64_t records = 0;
+  for (const Entry& entry : entries_) {
+    if (entry.gone || entry.kind != kind || (entry.acked & bit(output)) != 0) continue;
+    records += entry.records;
+    if (records > max_records && !(at_least_one && result.ids.empty())) {
+      result.more = true;
+      break;
+    }
+    result.ids.push_back(entry.id);
+  }
+  return result;
+}
+
+bool Ledger::ack(std::size_t output, std::uint64_t id) {
+  Entry* entry = find_waiting(id);
+  if (entry == nullptr || (entry->acked & bit(output)) != 0) return false;
+  entry->acked |= bit(output);
+  if (entry->acked == everyone_) (void)let_go(*entry);
+  return true;
+}
+
+void Ledger::ack_range(std::size_t output, Kind kind, IdRange range) {
+  for (auto at = lower_bound_of(entries_, range.first); at != entries_.end() && at->id <= range.last; ++at) {
+    if (at->kind == kind) (void)ack(output, at->id);
+  }
+}
+
+std::vector<IdRange> Ledger::ranges(std::size_t output, Kind kind, std::size_t limit) const {
+  std::vector<IdRange> result;
+  std::uint64_t first = 0;
+  bool acked = true;  // something in the range; the first one is the position and stands anyway
+  for (const Entry& entry : entries_) {
+    if (entry.kind != kind) continue;
+    if (entry.gone || (entry.acked & bit(output)) != 0) {
+      acked = true;
+      continue;
+    }
+    if (acked) result.push_back({first, entry.id - 1});
+    if (result.size() == limit) return result;
+    first = entry.id + 1;
+    acked = false;
+  }
+  if (acked) result.push_back({first, next_id_ - 1});
+  return result;
+}
+
+std::uint64_t Ledger::let_go(Entry& entry) {
+  entry.gone = true;
+  --blocks_;
+  records_ -= entry.records;
+  bytes_ -= entry.size;
+  return entry.records;
+}
+
+std::uint64_t Ledger::retire(std::uint64_t id) {
+  Entry* entry = find_waiting(id);
+  return entry == nullptr ? 0 : let_go(*entry);
+}
+
+std::uint64_t Ledger::expire(const Retention& retention, TimeMs now) {
+  std::uint64_t records = 0;
+  for (Entry& entry : entries_) {
+    if (!entry.gone && entry.newest < retention.oldest(entry.kind, now)) records += let_go(entry);
+  }
+  return records;
+}
+
+std::vector<std::uint64_t> Ledger::in_the_way(std::uint64_t incoming, std::uint64_t limit) const {
+  std::vector<std::uint64_t> ids;
+  std::uint64_t total = bytes_ + incoming;
+  for (const Entry& entry : entries_) {
+    if (total <= limit) break;
+    if (entry.gone) continue;
+    ids.push_back(entry.id);
+    total -= entry.size;
+  }
+  return ids;
+}
+
+std::vector<std::uint64_t> Ledger::gone() const {
+  std::vector<std::uint64_t> ids;
+  for (const Entry& entry : entries_) {
+    if (entry.gone) ids.push_back(entry.id);
+  }
+  return ids;
+}
+
+void Ledger::sweep() {
+  std::erase_if(entries_, [](const Entry& entry) { return entry.gone; });
+}
+
+BufferStats Ledger::stats() const {
+  BufferStats stats{.blocks = blocks_, .records = records_, .bytes = bytes_, .oldest = 0, .durable = true, .trouble = {}};
+  const auto waiting = std::find_if(entries_.begin(), entries_.end(), [](const Entry& entry) { return !entry.gone; });
+  if (waiting != entries_.end()) stats.oldest = waiting->newest;
+  return stats;
+}
+
+}  // namespace scops

@@ -1,0 +1,95 @@
+#include "transport/dispatch/batch.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <tuple>
+#include <utility>
+
+#include "core/io/block_codec.hpp"
+
+namespace scops {
+namespace {
+
+// A sample with its origin, while both are being sorted.
+struct Entry {
+  Sample sample;
+  Origin origin;
+};
+
+struct Gathered {
+  std::vector<Series> series;  // of all blocks, one after the other: with duplicates
+  std::vector<Entry> entries;  // in the order of blocks and records
+};
+
+void gather(const SampleSet& decoded, BlockId id, Gathered& into) {
+  const auto first = static_cast<std::uint32_t>(into.series.size());
+  into.series.insert(into.series.end(), decoded.series.begin(), decoded.series.end());
+  for (std::uint32_t record = 0; record < decoded.samples.size(); ++record) {
+    Sample sample = decoded.samples[record];
+    if (sample.series >= decoded.series.size()) continue;
+    sample.series += first;
+    into.entries.push_back({sample, {id, record}});
+  }
+}
+
+// Sorts the series, drops duplicates, and says for each old index what its new one is.
+std::vector<std::uint32_t> unite(std::vector<Series>& series) {
+  std::vector<std::uint32_t> order(series.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::sort(order.begin(), order.end(),
+            [&series](std::uint32_t a, std::uint32_t b) { return series[a] < series[b]; });
+  std::vector<std::uint32_t> renumbered(series.size());
+  std::vector<Series> unique;
+  for (const std::uint32_t old : order) {
+    if (unique.empty() || unique.back() != series[old]) unique.push_back(std::move(series[old]));
+    renumbered[old] = static_cast<std::uint32_t>(unique.size() - 1);
+  }
+  series = std::move(unique);
+  return renumbered;
+}
+
+}  // namespace
+
+Batch merge(std::span<const Block> blocks) {
+  Batch batch;
+  Gathered all;
+  for (const Block& block : blocks) {
+    const Result<SampleSet> decoded = decode_block(block.bytes);
+    if (decoded) {
+      gather(*decoded, block.id, all);
+    } else {
+      batch.damaged.push_back(block.id);
+      batch.damaged_records += block.records;
+    }
+  }
+  const std::vector<std::uint32_t> renumbered = unite(all.series);
+  for (Entry& entry : all.entries) entry.sample.series = renumbered[entry.sample.series];
+  std::stable_sort(all.entries.begin(), all.entries.end(), [](const Entry& a, const Entry& b) {
+    return std::tie(a.sample.series, a.sample.time) < std::tie(b.sample.series, b.sample.time);
+  });
+  batch.set.series = std::move(all.series);
+  batch.set.samples.reserve(all.entries.size());
+  batch.origins.reserve(all.entries.size());
+  for (const Entry& entry : all.entries) {
+    batch.set.samples.push_back(entry.sample);
+    batch.origins.push_back(entry.origin);
+  }
+  return batch;
+}
+
+SampleSet slice(const SampleSet& set, std::size_t begin, std::size_t end) {
+  SampleSet part;
+  std::uint32_t copied = 0;  // index in `set` of the series at the end of `part`
+  for (std::size_t i = begin; i < end && i < set.samples.size(); ++i) {
+    Sample sample = set.samples[i];
+    if (part.series.empty() || sample.series != copied) {
+      copied = sample.series;
+      part.series.push_back(set.series[copied]);
+    }
+    sample.series = static_cast<std::uint32_t>(part.series.size() - 1);
+    part.samples.push_back(sample);
+  }
+  return part;
+}
+
+}  // namespace scops

@@ -1,0 +1,244 @@
+#include "transport/dispatch/delivery.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "transport/dispatch/release.hpp"
+
+namespace scops {
+namespace {
+
+// An output without a limit of its own still must not make us hold a day's backlog in memory.
+constexpr std::uint32_t most_samples = 100'000;
+// An intake that accepted something a moment ago is alive; after this many refusals in a row it may not be.
+constexpr std::uint32_t refusals_of_the_living = 500;
+
+}  // namespace
+
+Delivery::Delivery(std::string name, Output& output, DeliveryContext context)
+    : name_(std::move(name)),
+      output_(output),
+      context_(std::move(context)),
+      offset_(release_offset(context_.host, context_.settings.interval)),
+      backoff_(context_.settings.backoff_min, context_.settings.backoff_max, context_.seed),
+      journal_(name_, context_.stats) {
+  rest();
+}
+
+std::int64_t Delivery::step(Duration timeout, const std::stop_token& stop) {
+  const std::int64_t now = context_.clock.steady();
+  if (now < due_ || !flush_acks()) return due_;
+  Result<std::vector<Block>> waiting =
+      context_.buffer.read(name_, Kind::metrics, most() + suspects_.records());
+  if (!waiting) {
+    store_failed(waiting.error());
+    return due_;
+  }
+  Job job = choose(*waiting);
+  if (job.set.samples.empty()) {
+    if (waiting->empty()) rest();  // else what waited was damaged or empty, and is acked: look again at once
+    return due_;
+  }
+  if (now < earliest_) return due_ = earliest_;
+  earliest_ = now + 1000 / context_.settings.rate_max;
+  const Reply reply = output_.send(job.set, timeout, stop);
+  if (reply.verdict == Verdict::retry && stop.stop_requested()) return due_;  // cut by ourselves
+  journal_.requested(reply, backoff_.failures() > 0);
+  settle(job, reply);
+  return due_;
+}
+
+void Delivery::wake() {
+  if (output_.limits().immediate && backoff_.failures() == 0) go_on();
+}
+
+void Delivery::hurry() {
+  due_ = context_.clock.steady();
+  earliest_ = due_;
+}
+
+// --- what to send -------------------------------------------------------------------------------------------
+
+Delivery::Job Delivery::choose(const std::vector<Block>& waiting) {
+  suspects_.keep_only(waiting);
+  if (const Suspect* ready = suspects_.ready(accepted_)) return suspect_job(waiting, *ready);
+
+  std::vector<Block> fresh;
+  for (const Block& block : waiting) {
+    const bool in_batch = std::any_of(blocks_.begin(), blocks_.end(),
+                                      [&block](const BatchBlock& b) { return b.id == block.id; });
+    if (blocks_.empty() ? !suspects_.holds(block.id) : in_batch) fresh.push_back(block);
+  }
+  if (fresh.empty() && !blocks_.empty()) {  // all of the batch has expired: look again
+    blocks_.clear();
+    return choose(waiting);
+  }
+  if (!fresh.empty()) return batch_job(std::move(fresh));
+  if (const Suspect* any = suspects_.any()) return suspect_job(waiting, *any);
+  return {};
+}
+
+Delivery::Job Delivery::batch_job(std::vector<Block> fresh) {
+  Job job;
+  job.batch = merge(fresh);
+  if (fresh.size() != blocks_.size()) adopt(fresh, job.batch);
+  if (plan_.done()) {
+    finish(job.batch);  // nothing in it that could be sent
+    return job;
+  }
+  job.piece = plan_.next(limit());
+  job.set = slice(job.batch.set, job.piece.begin, job.piece.end);
+  return job;
+}
+
+// Makes `fresh` the current batch. Also when a part of the one before has expired: positions have changed, so
+// what is left of it starts anew.
+void Delivery::adopt(const std::vector<Block>& fresh, const Batch& batch) {
+  if (!batch.damaged.empty()) journal_.dropped("damaged", batch.damaged_records);
+  to_ack_.insert(to_ack_.end(), batch.damaged.begin(), batch.damaged.end());
+  blocks_.clear();
+  for (const Block& block : fresh) {
+    if (std::find(batch.damaged.begin(), batch.damaged.end(), block.id) != batch.damaged.end()) continue;
+    blocks_.push_back({block.id, block.records});
+  }
+  plan_ = Plan(static_cast<std::uint32_t>(batch.set.samples.size()));
+}
+
+Delivery::Job Delivery::suspect_job(const std::vector<Block>& waiting, Suspect suspect) {
+  Job job;
+  const auto block = std::find_if(waiting.begin(), waiting.end(),
+                                  [&suspect](const Block& b) { return b.id == suspect.block; });
+  const Batch batch = merge({&*block, 1});  // it is there: keep_only() has seen to that
+  for (std::size_t i = 0; i < batch.origins.size(); ++i) {
+    if (batch.origins[i].record == suspect.record) job.set = slice(batch.set, i, i + 1);
+  }
+  if (job.set.samples.empty()) end_suspect(suspect);  // the block has gone bad in the store
+  job.suspect = suspect;
+  return job;
+}
+
+// --- what became of it --------------------------------------------------------------------------------------
+
+void Delivery::settle(const Job& job, const Reply& reply) {
+  switch (reply.verdict) {
+    case Verdict::accepted:
+      on_accepted(job, reply);
+      break;
+    case Verdict::too_large:
+      if (job.set.samples.size() > 1) {
+        learned_limit_ = job.piece.size() / 2;
+        go_on();
+        break;
+      }
+      [[fallthrough]];  // it cannot be made smaller
+    case Verdict::refused:
+      on_refused(job, reply);
+      break;
+    case Verdict::throttled:
+      fail(reply, backoff_.throttled(reply.retry_after));
+      break;
+    case Verdict::unauthorized:
+      fail(reply, backoff_.hopeless());
+      break;
+    case Verdict::retry:
+      fail(reply, backoff_.failed());
+      break;
+  }
+}
+
+void Delivery::on_accepted(const Job& job, const Reply& reply) {
+  ++accepted_;
+  refused_in_a_row_ = 0;
+  journal_.accepted(reply, job.set.samples.size(), context_.clock.wall(), backoff_.failures());
+  backoff_.succeeded();
+  go_on();
+  if (job.suspect) {
+    end_suspect(*job.suspect);
+    return;
+  }
+  if (learned_limit_ != 0 && job.piece.size() == learned_limit_) learned_limit_ += learned_limit_ / 16 + 1;
+  plan_.accepted(job.piece);
+  if (plan_.done()) finish(job.batch);
+}
+
+// Whoever accepts other records is alive: the search goes on at once. Else this may be an intake that refuses
+// everything, and then we wait longer and longer and drop nothing.
+void Delivery::on_refused(const Job& job, const Reply& reply) {
+  const bool accepting = job.suspect ? job.suspect->accepted_before < accepted_ : plan_.progressed();
+  const bool alive = accepting && ++refused_in_a_row_ <= refusals_of_the_living;
+  fail(reply, alive ? Duration(0) : backoff_.failed());
+  if (!job.suspect) {
+    plan_.refused(job.piece, accepted_);
+    if (plan_.done()) finish(job.batch);
+  } else if (suspects_.refused(*job.suspect, accepted_)) {
+    journal_.dropped("refused", 1);
+    end_suspect(*job.suspect);
+  }
+}
+
+// The plan is through: blocks without a refused record are done with.
+void Delivery::finish(const Batch& batch) {
+  for (const BatchBlock& block : blocks_) {
+    std::vector<Suspect> found;
+    for (const Refusal& refusal : plan_.refusals()) {
+      const Origin& origin = batch.origins[refusal.position];
+      if (origin.block == block.id) found.push_back({block.id, origin.record, refusal.accepted_before});
+    }
+    if (found.empty()) {
+      to_ack_.push_back(block.id);
+    } else if (!suspects_.hold(block.id, block.records, found, most())) {
+      // No room to hold it: it is read, and sent, again; not at once, or that would be a busy loop.
+      due_ = context_.clock.steady() + backoff_.failed().count();
+    }
+  }
+  blocks_.clear();
+  (void)flush_acks();
+}
+
+void Delivery::end_suspect(const Suspect& suspect) {
+  if (const std::optional<BlockId> block = suspects_.settled(suspect)) to_ack_.push_back(*block);
+  (void)flush_acks();
+}
+
+void Delivery::fail(const Reply& reply, Duration wait) {
+  due_ = context_.clock.steady() + wait.count();
+  journal_.failed(reply, wait);
+}
+
+// --- limits, acks, times ------------------------------------------------------------------------------------
+
+std::uint32_t Delivery::most() const {
+  const std::uint32_t own = output_.limits().records;
+  return own == 0 ? most_samples : std::min(own, most_samples);
+}
+
+std::uint32_t Delivery::limit() const {
+  return learned_limit_ == 0 ? most() : std::min(most(), learned_limit_);
+}
+
+// False when the store did not take the acks: then nothing may be read, for it would be sent twice.
+bool Delivery::flush_acks() {
+  if (to_ack_.empty()) return true;
+  const Status acked = context_.buffer.ack(name_, to_ack_);
+  if (!acked) {
+    store_failed(acked.error());
+    return false;
+  }
+  to_ack_.clear();
+  return true;
+}
+
+void Delivery::store_failed(const Error& error) {
+  const Duration wait = backoff_.failed();
+  due_ = context_.clock.steady() + wait.count();
+  journal_.store_failed(error, wait);
+}
+
+void Delivery::go_on() { due_ = context_.clock.steady(); }
+
+void Delivery::rest() {
+  const Duration wait = until_release(context_.clock.wall(), context_.settings.interval, offset_);
+  due_ = context_.clock.steady() + wait.count();
+}
+
+}  // namespace scops

@@ -1,0 +1,107 @@
+// How one output's share of the buffer gets out: reads blocks, merges them into a batch, sends it in pieces as
+// large as the output takes, and acks blocks when all of their records are accepted or given up. No thread and
+// no sleep: step() does at most one request and says when it wants to be called again.
+//
+//   accepted      the next piece or batch at once, at most rate_max requests a second, until nothing waits
+//   too_large     at once in smaller pieces; the size is remembered and grows again slowly
+//   refused       once more, then in halves (plan.hpp); what was refused alone is held back (suspects.hpp)
+//   unauthorized  everything is kept, the next attempt is minutes away
+//   throttled     as retry, but not before Retry-After
+//   retry         the same bytes again after a backoff with jitter
+//
+// Between attempts only block ids and ranges are kept, not the samples: they are read from the buffer again. A
+// batch is acked when it is through; a crash before that sends some of it twice, which an intake of points
+// takes for the same points.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "core/model/buffer.hpp"
+#include "core/model/output.hpp"
+#include "core/runtime/clock.hpp"
+#include "transport/dispatch/backoff.hpp"
+#include "transport/dispatch/batch.hpp"
+#include "transport/dispatch/journal.hpp"
+#include "transport/dispatch/plan.hpp"
+#include "transport/dispatch/settings.hpp"
+#include "transport/dispatch/suspects.hpp"
+
+namespace scops {
+
+// What an output's delivery works with; all references outlive it.
+struct DeliveryContext {
+  Buffer& buffer;
+  Stats& stats;
+  const Clock& clock;
+  DispatchSettings settings;
+  std::string host;        // spreads the releases of a fleet over the interval
+  std::uint64_t seed = 0;  // of the jitter: different on each board
+};
+
+class Delivery {
+ public:
+  Delivery(std::string name, Output& output, DeliveryContext context);
+
+  // Sends at most one request, if one is due. Returns the steady time at which to call again; a time that has
+  // come already means at once.
+  [[nodiscard]] std::int64_t step(Duration timeout, const std::stop_token& stop);
+  // A flush was put into the buffer: due now for an immediate output, unless it is backing off.
+  void wake();
+  // Due now, whatever it was waiting for.
+  void hurry();
+
+ private:
+  struct BatchBlock {
+    BlockId id;
+    std::uint32_t records = 0;
+  };
+  // One request: a piece of the batch, or a suspect alone.
+  struct Job {
+    Batch batch;    // the merged batch, while `piece` is of it
+    SampleSet set;  // what to send
+    Piece piece;
+    std::optional<Suspect> suspect;
+  };
+
+  [[nodiscard]] Job choose(const std::vector<Block>& waiting);
+  [[nodiscard]] Job batch_job(std::vector<Block> fresh);
+  [[nodiscard]] Job suspect_job(const std::vector<Block>& waiting, Suspect suspect);
+  void adopt(const std::vector<Block>& fresh, const Batch& batch);
+
+  void settle(const Job& job, const Reply& reply);
+  void on_accepted(const Job& job, const Reply& reply);
+  void on_refused(const Job& job, const Reply& reply);
+  void finish(const Batch& batch);
+  void end_suspect(const Suspect& suspect);
+  void fail(const Reply& reply, Duration wait);
+
+  [[nodiscard]] std::uint32_t most() const;   // samples in one batch
+  [[nodiscard]] std::uint32_t limit() const;  // samples in one request
+  [[nodiscard]] bool flush_acks();
+  void store_failed(const Error& error);
+  void go_on();
+  void rest();
+
+  const std::string name_;
+  Output& output_;
+  const DeliveryContext context_;
+  const Duration offset_;
+  Backoff backoff_;
+  Journal journal_;
+
+  std::vector<BatchBlock> blocks_;  // the batch being sent; empty: none
+  Plan plan_;                       // over its merged samples
+  Suspects suspects_;
+  std::vector<BlockId> to_ack_;     // done with, but the store does not know yet
+  std::uint64_t accepted_ = 0;      // requests so far
+  std::uint32_t refused_in_a_row_ = 0;
+  std::uint32_t learned_limit_ = 0; // samples in one request after a too_large; 0: not learned
+  std::int64_t due_ = 0;            // steady
+  std::int64_t earliest_ = 0;       // steady: rate_max allows no request before
+};
+
+}  // namespace scops

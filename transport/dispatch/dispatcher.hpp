@@ -1,0 +1,64 @@
+// The thread of one output. It owns the output and a Delivery, which decides what is sent and when; this class
+// only waits. The buffer, stats and clock outlive it.
+//
+//   for (auto& dispatcher : dispatchers) dispatcher->close();  // each: one last send, within the grace time
+//   for (auto& dispatcher : dispatchers) dispatcher->join();
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "core/model/buffer.hpp"
+#include "core/model/output.hpp"
+#include "core/runtime/clock.hpp"
+#include "core/runtime/stats.hpp"
+#include "transport/dispatch/delivery.hpp"
+#include "transport/dispatch/settings.hpp"
+
+namespace scops {
+
+class Dispatcher {
+ public:
+  // Starts the thread "out-<name>".
+  Dispatcher(std::string name, std::unique_ptr<Output> output, DeliveryContext context);
+  // Without close(): cuts a request in flight and ends.
+  ~Dispatcher() = default;
+  Dispatcher(const Dispatcher&) = delete;
+  Dispatcher& operator=(const Dispatcher&) = delete;
+
+  // A flush was put into the buffer: outputs with limits().immediate send it now. Any thread.
+  void wake();
+  // Lets a request in flight finish, sends once more if anything waits, then ends the thread; what has not
+  // ended when the grace time is over is cut. Returns at once. Any thread; a second call changes nothing.
+  void close();
+  // Waits for the end that close() asked for; at most the grace time and the moment that cutting takes.
+  void join();
+
+ private:
+  void run(const std::stop_token& stop);
+  std::int64_t step(Duration timeout, const std::stop_token& stop);
+  bool wait_until(std::int64_t due, const std::stop_token& stop);
+  void send_last(const std::stop_token& stop);
+  [[nodiscard]] Duration until(std::int64_t steady) const;
+
+  const std::string name_;
+  const std::unique_ptr<Output> output_;
+  const bool immediate_;
+  const DispatchSettings settings_;
+  const Clock& clock_;
+  Delivery delivery_;  // the thread's own
+
+  std::mutex mutex_;  // guards the four below
+  std::condition_variable_any changed_;
+  bool woken_ = false;
+  bool closing_ = false;
+  bool ended_ = false;
+  std::int64_t deadline_ = 0;  // steady, once closing
+
+  std::jthread thread_;  // last: it uses all of the above
+};
+
+}  // namespace scops

@@ -1,0 +1,65 @@
+#include "transport/dispatch/suspects.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace scops {
+
+bool Suspects::hold(BlockId block, std::uint32_t records, std::span<const Suspect> found, std::uint32_t room) {
+  if (!held_.empty() && this->records() + records > room) return false;
+  held_.push_back({block, records});
+  suspects_.insert(suspects_.end(), found.begin(), found.end());
+  return true;
+}
+
+bool Suspects::holds(BlockId block) const {
+  return std::any_of(held_.begin(), held_.end(), [block](const Held& held) { return held.block == block; });
+}
+
+std::uint32_t Suspects::records() const {
+  return std::accumulate(held_.begin(), held_.end(), 0U,
+                         [](std::uint32_t sum, const Held& held) { return sum + held.records; });
+}
+
+void Suspects::keep_only(std::span<const Block> waiting) {
+  const auto gone = [waiting](BlockId id) {
+    return std::none_of(waiting.begin(), waiting.end(), [id](const Block& block) { return block.id == id; });
+  };
+  std::erase_if(held_, [&gone](const Held& held) { return gone(held.block); });
+  std::erase_if(suspects_, [this](const Suspect& suspect) { return !holds(suspect.block); });
+}
+
+const Suspect* Suspects::ready(std::uint64_t accepted) const {
+  const auto it = std::find_if(suspects_.begin(), suspects_.end(),
+                               [accepted](const Suspect& s) { return s.accepted_before < accepted; });
+  return it == suspects_.end() ? nullptr : &*it;
+}
+
+const Suspect* Suspects::any() const { return suspects_.empty() ? nullptr : &suspects_.front(); }
+
+bool Suspects::refused(const Suspect& suspect, std::uint64_t accepted) {
+  const auto it = find(suspect);
+  if (it->accepted_before < accepted) ++it->refusals;
+  it->accepted_before = accepted;
+  const bool drop = it->refusals >= refusals_to_drop;
+  std::rotate(it, it + 1, suspects_.end());  // to the end of the line
+  return drop;
+}
+
+std::optional<BlockId> Suspects::settled(const Suspect& suspect) {
+  const auto it = find(suspect);
+  const BlockId block = it->block;
+  suspects_.erase(it);
+  const auto same_block = [block](const auto& other) { return other.block == block; };
+  if (std::any_of(suspects_.begin(), suspects_.end(), same_block)) return std::nullopt;
+  std::erase_if(held_, same_block);
+  return block;
+}
+
+std::vector<Suspect>::iterator Suspects::find(const Suspect& suspect) {
+  return std::find_if(suspects_.begin(), suspects_.end(), [&suspect](const Suspect& other) {
+    return other.block == suspect.block && other.record == suspect.record;
+  });
+}
+
+}  // namespace scops

@@ -1,0 +1,231 @@
+#include "transport/outputs/datadog/datadog.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "core/io/compress.hpp"
+#include "core/model/text.hpp"
+#include "core/runtime/log.hpp"
+#include "transport/outputs/datadog/encode.hpp"
+
+namespace scops {
+namespace {
+
+constexpr Option rows[] = {
+    option<&DatadogSettings::api_key>({.name = "api_key",
+                                       .fallback = "",
+                                       .help = "API key; required when this output is used.",
+                                       .aliases = "API_KEY"}),
+    option<&DatadogSettings::url>({.name = "url",
+                                   .fallback = "https://api.datadoghq.com/api",
+                                   .help = "Base of /v1/series.",
+                                   .aliases = "DATADOG_URL"}),
+    option<&DatadogSettings::key_in>(
+        {.name = "key_in",
+         .fallback = "query",
+         .help = "Where the API key travels: in the query of the URL, or in the header DD-API-KEY, which proxies "
+                 "do not log.",
+         .choices = "query|header"}),
+    option<&DatadogSettings::bulk_size>({.name = "bulk_size",
+                                         .fallback = "10000",
+                                         .help = "Most points in one request; 0 sets no limit.",
+                                         .aliases = "METRICS_BULK_SIZE",
+                                         .min = "0",
+                                         .max = "1000000"}),
+    option<&DatadogSettings::bytes_max>({.name = "bytes_max",
+                                         .fallback = "3MB",
+                                         .help = "Most bytes of one compressed request body.",
+                                         .min = "1KB",
+                                         .max = "100MB"}),
+    option<&DatadogSettings::ca>({.name = "ca",
+                                  .fallback = "",
+                                  .help = "PEM file of authorities to trust instead of the system's."}),
+    option<&DatadogSettings::client_cert>(
+        {.name = "client_cert", .fallback = "", .help = "PEM file of our own certificate, for mutual TLS."}),
+    option<&DatadogSettings::client_key>(
+        {.name = "client_key", .fallback = "", .help = "PEM file of the key of client_cert."}),
+    option<&DatadogSettings::verify>({.name = "verify",
+                                      .fallback = "true",
+                                      .help = "Check the server's certificate; false lets anybody read the API key."}),
+};
+
+// Answers are a few words; more is only read to see what kind of page it is.
+constexpr std::size_t answer_max = 4096;
+// What a backlog made of the buffers is given back; a usual request stays far below.
+constexpr std::size_t keep_capacity = 256 * 1024;
+
+bool has_blank_or_control(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '\x7f'; });
+}
+
+std::string percent_encoded(std::string_view text) {
+  constexpr std::string_view plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+  std::string encoded;
+  for (const char c : text) {
+    if (plain.find(c) != std::string_view::npos) {
+      encoded += c;
+    } else {
+      encoded += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+  }
+  return encoded;
+}
+
+std::string series_url(std::string_view base) {
+  while (base.ends_with('/')) base.remove_suffix(1);
+  return std::string(base) + "/v1/series";
+}
+
+HttpRequest request_for(const DatadogSettings& settings) {
+  HttpRequest request;
+  request.method = HttpMethod::post;
+  request.url = series_url(settings.url);
+  request.headers = {"Content-Type: application/json", "Content-Encoding: deflate"};
+  if (settings.key_in == "header") {
+    request.headers.push_back("DD-API-KEY: " + settings.api_key.text);
+  } else {
+    request.url += "?api_key=" + percent_encoded(settings.api_key.text);
+  }
+  request.body_max = answer_max;
+  return request;
+}
+
+bool is_page(const HttpResponse& response) { return trim(response.body).starts_with('<'); }
+
+void replace_all(std::string& text, std::string_view what, std::string_view with) {
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) {
+    text.replace(at, what.size(), with);
+  }
+}
+
+void shrink(std::string& buffer) {
+  buffer.clear();
+  if (buffer.capacity() > keep_capacity) buffer.shrink_to_fit();
+}
+
+}  // namespace
+
+Section datadog_section() {
+  return section<DatadogSettings>("datadog", "Sends metrics to Datadog, or what speaks its API.", rows);
+}
+
+Status check(const DatadogSettings& settings) {
+  const auto refused = [](std::string text) { return Error{ErrorKind::refused, std::move(text)}; };
+  if (settings.api_key.text.empty()) return refused("API_KEY (datadog.api_key) is required by the output datadog");
+  if (has_blank_or_control(settings.api_key.text)) return refused("API_KEY (datadog.api_key) holds blanks");
+  const std::string scheme = to_lower(settings.url.substr(0, settings.url.find(':')));
+  if ((scheme != "http" && scheme != "https") || has_blank_or_control(settings.url) ||
+      settings.url.find_first_of("?#") != std::string::npos) {
+    return refused("DATADOG_URL (datadog.url) must be https://HOST/PATH or http://HOST/PATH, without a query");
+  }
+  if (settings.client_cert.empty() != settings.client_key.empty()) {
+    return refused("datadog.client_cert and datadog.client_key go together");
+  }
+  return Ok{};
+}
+
+Datadog::Datadog(const DatadogSettings& settings, OutputContext context)
+    : key_(settings.api_key.text),
+      escaped_key_(percent_encoded(key_)),
+      bulk_size_(static_cast<std::uint32_t>(settings.bulk_size)),
+      bytes_max_(settings.bytes_max.count),
+      context_(std::move(context)),
+      request_(request_for(settings)),
+      client_({.ca_file = settings.ca,
+               .cert_file = settings.client_cert,
+               .key_file = settings.client_key,
+               .verify = settings.verify},
+              context_.user_agent) {}
+
+OutputLimits Datadog::limits() const { return {.records = bulk_size_, .immediate = false}; }
+
+Reply Datadog::send(const SampleSet& batch, std::chrono::milliseconds timeout, std::stop_token stop) {
+  json_.clear();
+  if (encode_series(batch, context_.host, json_) == 0) {
+    return {.verdict = Verdict::accepted, .detail = "nothing to send"};
+  }
+  deflate(json_, body_);
+  shrink(json_);
+  Reply reply;
+  if (body_.size() > bytes_max_) {
+    reply.verdict = Verdict::too_large;
+    reply.detail = fmt::format("body of {} bytes is above datadog.bytes_max", body_.size());
+  } else {
+    request_.body = body_;
+    request_.timeout = timeout;
+    const Result<HttpResponse> response = client_.perform(request_, stop);
+    if (response) {
+      reply = reply_to(*response);
+    } else {
+      reply.detail = response.error().text;
+    }
+    reply.bytes = body_.size();
+  }
+  request_.body = {};
+  shrink(body_);
+  return reply;
+}
+
+Reply Datadog::reply_to(const HttpResponse& response) const {
+  Reply reply;
+  reply.code = response.status;
+  reply.verdict = verdict_of(response);
+  reply.retry_after = response.retry_after;
+  reply.detail = fmt::format("HTTP {}", response.status);
+  if (is_page(response)) {
+    reply.detail += ", an HTML page instead of an answer (captive portal?)";
+  } else if (reply.verdict != Verdict::accepted && !response.body.empty()) {
+    reply.detail += ": " + printable(without_key(response.body));
+  }
+  return reply;
+}
+
+// A proxy's error page may quote the request.
+std::string Datadog::without_key(std::string text) const {
+  replace_all(text, key_, "***");
+  replace_all(text, escaped_key_, "***");
+  return text;
+}
+
+Verdict verdict_of(const HttpResponse& response) {
+  if (response.status >= 200 && response.status <= 299) {
+    return is_page(response) ? Verdict::retry : Verdict::accepted;
+  }
+  switch (response.status) {
+    case 400:
+    case 422: return Verdict::refused;
+    case 401:
+    case 403: return Verdict::unauthorized;
+    case 413: return Verdict::too_large;
+    case 429:
+    case 503: return Verdict::throttled;
+    default: return Verdict::retry;
+  }
+}
+
+namespace {
+
+Result<std::unique_ptr<Output>> make(const void* opaque, const OutputContext& context) {
+  const auto& settings = *static_cast<const DatadogSettings*>(opaque);
+  if (const Status usable = check(settings); !usable) return usable.error();
+  log::mask(percent_encoded(settings.api_key.text));  // the key itself is masked since it was loaded
+  if (!settings.verify) {
+    log::warn("dispatch", "tls_unverified",
+              {{"output", "datadog"}, {"option", "datadog.verify"}, {"risk", "anybody may read the API key"}});
+  }
+  return std::unique_ptr<Output>(std::make_unique<Datadog>(settings, context));
+}
+
+}  // namespace
+
+constinit const OutputSpec datadog_output = {
+    .name = "datadog",
+    .help = "Sends to the Datadog metrics intake, or one that speaks its API.",
+    .section = datadog_section,
+    .make = make,
+};
+
+}  // namespace scops

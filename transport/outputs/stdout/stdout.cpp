@@ -1,0 +1,104 @@
+#include "transport/outputs/stdout/stdout.hpp"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <utility>
+
+#include "core/io/files.hpp"
+#include "transport/outputs/stdout/render.hpp"
+
+namespace scops {
+namespace {
+
+constexpr Option rows[] = {
+    option<&StdoutSettings::format>(
+        {.name = "format",
+         .fallback = "auto",
+         .help = "A table for people or JSON lines for programs; auto: a table on a terminal.",
+         .choices = "auto|table|json"}),
+};
+
+using SteadyClock = std::chrono::steady_clock;
+
+// Waits for room to write; false when stopped or out of time. In short turns, because poll() knows no stop
+// token; only a reader that does not read costs these wake-ups.
+bool wait_for_room(int fd, SteadyClock::time_point deadline, const std::stop_token& stop) {
+  constexpr int turn_ms = 100;
+  do {
+    pollfd one{.fd = fd, .events = POLLOUT, .revents = 0};
+    if (::poll(&one, 1, turn_ms) > 0) return true;  // also on an error: write() will say which
+  } while (!stop.stop_requested() && SteadyClock::now() < deadline);
+  return false;
+}
+
+// Writes `text` from `done` on, and counts in `done`. At most PIPE_BUF bytes at a time: a pipe that has room
+// for so much does not block.
+Status write_rest(int fd, const std::string& text, std::size_t& done, SteadyClock::time_point deadline,
+                  const std::stop_token& stop) {
+  constexpr std::size_t portion = 4096;
+  while (done < text.size()) {
+    if (!wait_for_room(fd, deadline, stop)) return Error{ErrorKind::retry, "nobody reads standard output"};
+    const ssize_t count = ::write(fd, text.data() + done, std::min(portion, text.size() - done));
+    if (count >= 0) {
+      done += static_cast<std::size_t>(count);
+    } else if (errno != EINTR && errno != EAGAIN) {
+      return system_error("write", "standard output", errno);
+    }
+  }
+  return Ok{};
+}
+
+}  // namespace
+
+Section stdout_section() { return section<StdoutSettings>("stdout", "Prints metrics to standard output.", rows); }
+
+Stdout::Stdout(const StdoutSettings& settings, int fd)
+    : fd_(fd), table_(settings.format == "table" || (settings.format == "auto" && ::isatty(fd) == 1)) {}
+
+OutputLimits Stdout::limits() const { return {.records = 10'000, .immediate = true}; }
+
+Reply Stdout::send(const SampleSet& batch, std::chrono::milliseconds timeout, std::stop_token stop) {
+  std::string text;
+  if (table_) {
+    append_table(text, batch);
+  } else {
+    append_json_lines(text, batch);
+  }
+  if (text != text_) {  // not the one that got stuck
+    text_ = std::move(text);
+    written_ = 0;
+  }
+  Reply reply;
+  const Status status = write_rest(fd_, text_, written_, SteadyClock::now() + timeout, stop);
+  if (!status) {
+    reply.detail = status.error().text;
+    return reply;
+  }
+  reply.verdict = Verdict::accepted;
+  reply.bytes = text_.size();
+  text_ = {};
+  written_ = 0;
+  return reply;
+}
+
+namespace {
+
+Result<std::unique_ptr<Output>> make(const void* opaque, const OutputContext&) {
+  const auto& settings = *static_cast<const StdoutSettings*>(opaque);
+  return std::unique_ptr<Output>(std::make_unique<Stdout>(settings, STDOUT_FILENO));
+}
+
+}  // namespace
+
+constinit const OutputSpec stdout_output = {
+    .name = "stdout",
+    .help = "Prints each flush: a table on a terminal, else JSON lines.",
+    .section = stdout_section,
+    .make = make,
+};
+
+}  // namespace scops

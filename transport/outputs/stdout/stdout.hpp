@@ -1,0 +1,39 @@
+// The stdout output: prints each flush, as a table to a terminal and as JSON lines to anything else.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "core/config/option.hpp"
+#include "core/config/spec.hpp"
+#include "core/model/output.hpp"
+
+namespace scops {
+
+struct StdoutSettings {
+  std::string format = "auto";  // auto | table | json
+};
+
+class Stdout final : public Output {
+ public:
+  // Writes to `fd`, which stays the caller's. SIGPIPE must be ignored in this process.
+  Stdout(const StdoutSettings& settings, int fd);
+
+  [[nodiscard]] OutputLimits limits() const override;
+  // A reader that does not read is waited for until `timeout`; the next call with the same batch goes on in the
+  // middle, so that no line is torn or printed twice.
+  Reply send(const SampleSet& batch, std::chrono::milliseconds timeout, std::stop_token stop) override;
+
+ private:
+  const int fd_;
+  const bool table_;
+  std::string text_;          // what is being printed; empty when all of it is out
+  std::size_t written_ = 0;  // bytes of it that are out
+};
+
+// Rows of room "stdout" over fresh settings.
+[[nodiscard]] Section stdout_section();
+
+extern const OutputSpec stdout_output;
+
+}  // namespace scops
