@@ -1,0 +1,279 @@
+#include "agent/app.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/random.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include "agent/version.hpp"
+#include "collectors/registry.hpp"
+#include "core/io/files.hpp"
+#include "core/model/text.hpp"
+#include "core/runtime/log.hpp"
+#include "core/runtime/stop.hpp"
+#include "transport/outputs/registry.hpp"
+
+namespace scops {
+
+namespace {
+
+// Captures are due at the wall clock's multiples; what they brought is put into the buffer this much later,
+// so that a crash in between can cost half a second of samples, not a whole window.
+constexpr Duration flush_lag{500};
+
+// A collector that does not come back from its capture within this is left behind at stop.
+constexpr Duration input_grace{1000};
+
+std::uint64_t random_seed() {
+  std::uint64_t seed = 0;
+  [[maybe_unused]] const auto got =
+      ::getrandom(&seed, sizeof seed, GRND_NONBLOCK);  // too early in the boot: 0 will do
+  return seed;
+}
+
+struct Listen {
+  std::string address;
+  std::uint16_t port = 0;
+};
+
+// "127.0.0.1:18125" or "[::1]:18125"; nothing for "off".
+Result<std::optional<Listen>> parse_listen(const HttpSettings& http) {
+  if (http.listen.empty() || iequals(http.listen, "off")) return std::optional<Listen>{};
+  const auto colon = http.listen.rfind(':');
+  const auto port =
+      colon == std::string::npos ? std::nullopt : to_uint(std::string_view(http.listen).substr(colon + 1));
+  if (!port || *port > 65535) {
+    return Error{ErrorKind::refused,
+                 fmt::format("http.listen={}: no address and port, for example 127.0.0.1:18125",
+                             printable(http.listen))};
+  }
+  std::string address = http.listen.substr(0, colon);
+  if (address.starts_with('[') && address.ends_with(']')) address = address.substr(1, address.size() - 2);
+  if (!http.insecure && !address.starts_with("127.") && address != "::1") {
+    return Error{ErrorKind::refused,
+                 fmt::format("http.listen={}: not a loopback address; http.insecure=true allows it",
+                             printable(http.listen))};
+  }
+  return std::optional<Listen>({.address = std::move(address), .port = static_cast<std::uint16_t>(*port)});
+}
+
+sigset_t handled_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, number);
+  return set;
+}
+
+// Reads what is waiting on `signals`; true when the agent is asked to stop.
+bool stop_signal(int signals) {
+  signalfd_siginfo info{};
+  bool stop = false;
+  while (::read(signals, &info, sizeof info) == sizeof info) {
+    const std::string name = sigabbrev_np(static_cast<int>(info.ssi_signo));
+    if (info.ssi_signo == SIGHUP) {
+      log::info("agent", "signal_ignored",
+                {{"signal", name}, {"hint", "restart to read the configuration again"}});
+    } else {
+      log::info("agent", "stopping", {{"signal", name}});
+      stop = true;
+    }
+  }
+  return stop;
+}
+
+}  // namespace
+
+// One enabled collector with its thread.
+struct App::Input {
+  std::unique_ptr<PullCollector> collector;
+  std::unique_ptr<Schedule> schedule;
+  std::binary_semaphore ended{0};
+  std::jthread thread;  // last: it uses the rest
+
+  void start() {
+    thread = std::jthread([this](const std::stop_token& stop) {
+      name_thread("in-" + schedule->state().name);
+      schedule->run(stop);
+      ended.release();
+    });
+  }
+};
+
+Result<std::unique_ptr<App>> App::make(const Settings& settings) {
+  std::unique_ptr<App> app(new App(settings));
+  for (const auto step : {&App::open_buffer_room, &App::make_outputs, &App::make_inputs, &App::make_http}) {
+    const Status status = (*app.*step)();
+    if (!status) return status.error();
+  }
+  return app;
+}
+
+App::App(const Settings& settings) : settings_(settings) {}
+App::~App() = default;
+
+Status App::open_buffer_room() {
+  state_folder_ = state_folder(settings_.agent().state);
+  auto buffer = open_buffer(
+      settings_.buffer(),
+      {.folder = state_folder_, .outputs = settings_.outputs(), .clock = &clock_, .stats = &stats_});
+  if (!buffer) return buffer.error();
+  buffer_ = std::move(*buffer);
+  return Ok{};
+}
+
+Status App::make_outputs() {
+  const OutputContext context{.host = settings_.host(), .user_agent = fmt::format("scops/{}", version)};
+  std::uint32_t block_records = block_records_max;
+  for (const std::string& name : settings_.outputs()) {
+    const OutputSpec& spec = *find_output(name);  // the option's choices are the registry's names
+    auto output = spec.make(settings_.room(name), context);
+    if (!output) return within(name, output.error());
+    const std::uint32_t limit = (*output)->limits().records;
+    if (limit > 0) block_records = std::min(block_records, limit);
+    outputs_.push_back(std::move(*output));
+  }
+  pipeline_ = std::make_unique<Pipeline>(settings_.pipeline(), block_records, stats_);
+  return Ok{};
+}
+
+Status App::make_inputs() {
+  for (const std::string& name : settings_.agent().collectors) {
+    const CollectorSpec& spec = *find_collector(name);
+    auto input = std::make_unique<Input>();
+    auto collector = spec.make(settings_.room(name));
+    if (!collector) return within(name, collector.error());
+    input->collector = std::move(*collector);
+    input->schedule = std::make_unique<Schedule>(name, *input->collector, settings_.capture_interval(name),
+                                                 *pipeline_, clock_, stats_);
+    inputs_.push_back(std::move(input));
+  }
+  return Ok{};
+}
+
+Status App::make_http() {
+  const auto listen = parse_listen(settings_.http());
+  if (!listen) return listen.error();
+  if (!*listen) return Ok{};
+  StatusSources sources{.host = settings_.host(),
+                        .state_folder = state_folder_,
+                        .collectors = {},
+                        .outputs = settings_.outputs(),
+                        .buffer = buffer_.get(),
+                        .clock = &clock_,
+                        .stats = &stats_,
+                        .started = clock_.steady()};
+  for (const auto& input : inputs_) sources.collectors.push_back(input->schedule.get());
+  pages_ = std::make_unique<StatusPages>(std::move(sources));
+  auto server = HttpServer::listen((*listen)->address, (*listen)->port,
+                                   [this](std::string_view path) { return pages_->answer(path); });
+  if (server) {
+    http_ = std::move(*server);
+    return Ok{};
+  }
+  // The default port may belong to somebody else: the pages are a help, not the job. A port that was asked
+  // for is.
+  if (settings_.chosen("http", "listen"))
+    return Error{ErrorKind::refused, "http.listen: " + server.error().text};
+  log::warn("agent", "no_pages", {{"listen", settings_.http().listen}, {"error", server.error().text}});
+  return Ok{};
+}
+
+int App::run() {
+  log::info("agent", "started",
+            {{"version", std::string(version)},
+             {"host", settings_.host()},
+             {"collectors", fmt::format("{}", fmt::join(settings_.agent().collectors, ","))},
+             {"outputs", fmt::format("{}", fmt::join(settings_.outputs(), ","))},
+             {"state", state_folder_.empty() ? "none" : state_folder_},
+             {"pages", http_ ? settings_.http().listen : "off"}});
+  start();
+  wait_for_stop();
+  return stop();
+}
+
+void App::start() {
+  const auto names = settings_.outputs();
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    dispatchers_.push_back(std::make_unique<Dispatcher>(names[i], std::move(outputs_[i]),
+                                                        DeliveryContext{.buffer = *buffer_,
+                                                                        .stats = stats_,
+                                                                        .clock = clock_,
+                                                                        .settings = settings_.dispatch(),
+                                                                        .host = settings_.host(),
+                                                                        .seed = random_seed()}));
+  }
+  for (const auto& input : inputs_) input->start();
+}
+
+void App::wait_for_stop() {
+  const sigset_t set = handled_signals();
+  const Fd signals(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  Ticker window(settings_.pipeline().interval, flush_lag, clock_);
+  for (;;) {
+    const auto wait = std::max<std::int64_t>(0, window.due() - clock_.steady());
+    pollfd ready{.fd = signals.get(), .events = POLLIN, .revents = 0};
+    ::poll(&ready, 1, static_cast<int>(wait));
+    if (stop_signal(signals.get())) return;
+    if (clock_.steady() < window.due()) continue;
+    flush();
+    window.advance();
+  }
+}
+
+void App::flush() {
+  for (Block& block : pipeline_->flush()) {
+    const auto put = buffer_->put(std::move(block));
+    if (!put) log::error("buffer", "put_failed", {{"error", put.error().text}});
+  }
+  if (const Status kept = buffer_->maintain(clock_.wall()); !kept) {
+    log::warn("buffer", "maintain_failed", {{"error", kept.error().text}});
+  }
+  for (const auto& dispatcher : dispatchers_) dispatcher->wake();
+}
+
+int App::stop() {
+  const auto began = clock_.steady();
+  const bool all_ended = stop_inputs();
+  flush();
+  for (const auto& dispatcher : dispatchers_) dispatcher->close();
+  for (const auto& dispatcher : dispatchers_) dispatcher->join();
+  http_.reset();
+  if (all_ended) {
+    dispatchers_.clear();
+    inputs_.clear();
+  }
+  log::info("agent", "stopped", {{"milliseconds", fmt::format("{}", clock_.steady() - began)}});
+  if (all_ended) return 0;
+  // A thread that hangs in its capture still uses the pipeline: nothing it can reach may be destroyed under
+  // it.
+  buffer_.reset();
+  std::_Exit(0);
+}
+
+bool App::stop_inputs() {
+  for (const auto& input : inputs_) input->thread.request_stop();
+  const auto deadline = std::chrono::steady_clock::now() + input_grace;
+  bool all_ended = true;
+  for (const auto& input : inputs_) {
+    if (input->ended.try_acquire_until(deadline)) continue;
+    all_ended = false;
+    log::warn("collect", "left_behind", {{"collector", input->schedule->state().name}});
+  }
+  return all_ended;
+}
+
+void App::block_signals() {
+  const sigset_t set = handled_signals();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
+}  // namespace scops

@@ -1,0 +1,65 @@
+// The agent as a process: builds the stages, runs them, stops them.
+//
+//   collectors                    main thread                      one thread an output
+//   Schedule (a thread each) ->   Pipeline -> flush -> Buffer  ->  Dispatcher -> Output -> remote API
+//        Emit                        add        put                   read, ack    send
+//
+// The main thread waits for signals and for the end of each window; the http thread reads everybody's state.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "agent/schedule.hpp"
+#include "agent/settings.hpp"
+#include "agent/status/status.hpp"
+#include "core/io/http_server.hpp"
+#include "core/runtime/clock.hpp"
+
+namespace scops {
+
+class App {
+ public:
+  // Opens the buffer and makes every enabled collector and output. ErrorKind::refused says which setting is
+  // wrong. `settings` must outlive the App.
+  static Result<std::unique_ptr<App>> make(const Settings& settings);
+  ~App();
+  App(const App&) = delete;
+  App& operator=(const App&) = delete;
+
+  // Until SIGTERM or SIGINT, then stops cleanly within 5 s: inputs, last flush, one last send, buffer. The
+  // signals must be blocked already (block_signals). Returns the exit status.
+  int run();
+
+  // Blocks the signals that run() reads, for this thread and all it will start.
+  static void block_signals();
+
+ private:
+  struct Input;
+
+  explicit App(const Settings& settings);
+  Status open_buffer_room();
+  Status make_outputs();
+  Status make_inputs();
+  Status make_http();
+  void start();
+  void wait_for_stop();
+  void flush();
+  int stop();
+  bool stop_inputs();  // false when a collector hangs
+
+  const Settings& settings_;
+  const SystemClock clock_;
+  Stats stats_;
+  std::string state_folder_;
+  std::unique_ptr<Buffer> buffer_;
+  std::unique_ptr<Pipeline> pipeline_;
+  std::vector<std::unique_ptr<Output>> outputs_;  // until start() hands them to their dispatchers
+  std::vector<std::unique_ptr<Dispatcher>> dispatchers_;
+  std::vector<std::unique_ptr<Input>> inputs_;
+  std::unique_ptr<StatusPages> pages_;
+  std::unique_ptr<HttpServer> http_;  // last: its thread reads all of the above
+};
+
+}  // namespace scops

@@ -1,0 +1,91 @@
+#include "agent/pipeline/series_table.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace scops {
+
+namespace {
+
+std::string tag_text(const Tag& tag) {
+  std::string text(tag.key);
+  if (!tag.value.empty()) {
+    text += ':';
+    text += tag.value;
+  }
+  return text;
+}
+
+}  // namespace
+
+SeriesTable::SeriesTable(std::size_t capacity, std::vector<std::string> fixed_tags)
+    : capacity_(capacity), fixed_tags_(std::move(fixed_tags)) {}
+
+std::optional<std::uint32_t> SeriesTable::find_or_add(const Metric& metric, std::string_view prefix) {
+  make_key(metric, prefix);
+  const auto known = index_.find(std::string_view(key_));
+  if (known != index_.end()) {
+    last_seen_[known->second] = flush_;
+    return known->second;
+  }
+  if (series_.size() >= capacity_ || key_.size() > longest_key) return std::nullopt;
+  const auto number = static_cast<std::uint32_t>(series_.size());
+  series_.push_back(make_series(metric, prefix));
+  last_seen_.push_back(flush_);
+  index_.emplace(key_, number);
+  return number;
+}
+
+// Name, tags in order, type and interval, separated by bytes that no name or tag contains.
+void SeriesTable::make_key(const Metric& metric, std::string_view prefix) {
+  sorted_.assign(metric.tags.begin(), metric.tags.end());
+  std::sort(sorted_.begin(), sorted_.end(),
+            [](const Tag& a, const Tag& b) { return std::pair(a.key, a.value) < std::pair(b.key, b.value); });
+  key_.clear();
+  key_ += prefix;
+  key_ += metric.name;
+  for (const Tag& tag : sorted_) {
+    key_ += '\n';
+    key_ += tag.key;
+    key_ += '\0';
+    key_ += tag.value;
+  }
+  key_ += '\n';
+  key_ += static_cast<char>('0' + static_cast<int>(metric.type));
+  key_.append(reinterpret_cast<const char*>(&metric.interval_s),
+              sizeof metric.interval_s);  // NOLINT: raw bytes
+}
+
+Series SeriesTable::make_series(const Metric& metric, std::string_view prefix) const {
+  Series series{
+      .name = std::string(prefix), .tags = fixed_tags_, .type = metric.type, .interval_s = metric.interval_s};
+  series.name += metric.name;
+  for (const Tag& tag : metric.tags) series.tags.push_back(tag_text(tag));
+  std::sort(series.tags.begin(), series.tags.end());
+  series.tags.erase(std::unique(series.tags.begin(), series.tags.end()), series.tags.end());
+  return series;
+}
+
+bool SeriesTable::sweep() {
+  ++flush_;
+  if (series_.size() * 2 < capacity_) return false;
+  std::vector<std::uint32_t> moved(series_.size(), UINT32_MAX);
+  std::uint32_t kept = 0;
+  for (std::uint32_t i = 0; i < series_.size(); ++i) {
+    if (flush_ - last_seen_[i] > idle_flushes) continue;
+    moved[i] = kept;
+    if (kept != i) {
+      series_[kept] = std::move(series_[i]);
+      last_seen_[kept] = last_seen_[i];
+    }
+    ++kept;
+  }
+  if (kept == series_.size()) return false;
+  series_.resize(kept);
+  last_seen_.resize(kept);
+  std::erase_if(index_, [&moved](const auto& entry) { return moved[entry.second] == UINT32_MAX; });
+  for (auto& entry : index_) entry.second = moved[entry.second];
+  return true;
+}
+
+}  // namespace scops

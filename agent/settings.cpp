@@ -1,0 +1,190 @@
+#include "agent/settings.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+
+#include "collectors/registry.hpp"
+#include "core/model/text.hpp"
+#include "core/runtime/log.hpp"
+#include "transport/outputs/registry.hpp"
+
+namespace scops {
+
+namespace {
+
+// "|host|docker": the known names as the preprocessor sees them, so that the option row stays constexpr.
+#define COLLECTOR(name) "|" #name
+constexpr std::string_view collector_names =
+#include "collectors/collectors.def"
+    ;
+#undef COLLECTOR
+
+constexpr Option agent_options[] = {
+    option<&AgentSettings::collectors>({.name = "collectors",
+                                        .fallback = R"(["host"])",
+                                        .help = "Collectors to run.",
+                                        .choices = collector_names.substr(1),
+                                        .aliases = "COLLECTOR_PLUGINS|COLLECT_PLUGINS",
+                                        .exact_case = true}),
+    option<&AgentSettings::capture_interval>(
+        {.name = "capture_interval",
+         .fallback = "30s",
+         .help = "How often collectors capture, unless their own interval says otherwise.",
+         .aliases = "CAPTURE_INTERVAL",
+         .min = "1s",
+         .max = "1d"}),
+    option<&AgentSettings::host>(
+        {.name = "host",
+         .fallback = "",
+         .help = "Host name sent with every metric and log; empty: the machine's own.",
+         .aliases = "HOST"}),
+    option<&AgentSettings::state>(
+        {.name = "state",
+         .fallback = "",
+         .help = "Folder for what survives a restart; empty: $STATE_DIRECTORY, else /var/lib/scops where "
+                 "writable, else the user's XDG state folder.",
+         .aliases = "SCOPS_STATE"}),
+    option<&AgentSettings::log_level>({.name = "log_level",
+                                       .fallback = "info",
+                                       .help = "Least level that is logged.",
+                                       .choices = "debug|info|warn|warning|error|critical",
+                                       .aliases = "LOG_LEVEL"}),
+    option<&AgentSettings::log_format>({.name = "log_format",
+                                        .fallback = "text",
+                                        .help = "Layout of log lines on standard error.",
+                                        .choices = "text|json"}),
+};
+
+constexpr Option http_options[] = {
+    option<&HttpSettings::listen>(
+        {.name = "listen",
+         .fallback = "127.0.0.1:18125",
+         .help = "Address and port of /healthz, /readyz, /metrics and /status; off: no listener."}),
+    option<&HttpSettings::insecure>(
+        {.name = "insecure",
+         .fallback = "false",
+         .help = "Allows an address other than loopback: anyone who reaches it can read the pages."}),
+};
+
+constexpr Option frame_options[] = {
+    option<&FrameSettings::interval>({.name = "interval",
+                                      .fallback = "0s",
+                                      .help = "How often this collector captures; 0: agent.capture_interval.",
+                                      .max = "1d"}),
+};
+
+bool writable_folder(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  return ::access(path.c_str(), W_OK | X_OK) == 0 && std::filesystem::is_directory(path, error);
+}
+
+std::string environment(const char* name) {
+  const char* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): start-up, one thread
+  return value == nullptr ? "" : value;
+}
+
+std::string unknown_output(const std::string& name) {
+  std::vector<std::string_view> known;
+  for (const OutputSpec* spec : output_specs()) known.push_back(spec->name);
+  return fmt::format("dispatch.outputs: unknown output \"{}\"; known: {}", printable(name),
+                     fmt::join(known, ", "));
+}
+
+}  // namespace
+
+Settings::Settings() {
+  sections_.push_back(section<AgentSettings>("agent", "The agent itself.", agent_options));
+  sections_.push_back(pipeline_section());
+  sections_.push_back(buffer_section());
+  sections_.push_back(dispatch_section());
+  for (const OutputSpec* output : output_specs()) sections_.push_back(output->section());
+  for (const CollectorSpec* collector : collector_specs()) {
+    sections_.push_back(collector->section());
+    sections_.push_back(section<FrameSettings>(collector->name, collector->help, frame_options));
+  }
+  sections_.push_back(section<HttpSettings>("http", "The agent's own pages.", http_options));
+}
+
+Loaded Settings::load(const LoadInput& input) {
+  Loaded loaded = scops::load(sections_, input);
+  effective_ = loaded.effective;
+  if (const Status valid = validate(dispatch()); !valid) loaded.problems.push_back(valid.error().text);
+  for (const std::string& name : dispatch().outputs) {
+    if (find_output(name) == nullptr) loaded.problems.push_back(unknown_output(name));
+  }
+  return loaded;
+}
+
+const OutputSpec* find_output(std::string_view name) {
+  for (const OutputSpec* spec : output_specs()) {
+    if (spec->name == name) return spec;
+  }
+  return nullptr;
+}
+
+bool Settings::chosen(std::string_view room, std::string_view name) const {
+  return std::any_of(effective_.begin(), effective_.end(), [=](const Effective& value) {
+    return value.section->room == room && value.option->text.name == name && value.origin != "default";
+  });
+}
+
+void Settings::apply_to_log() const {
+  const std::string& wanted = agent().log_level;
+  const auto level = wanted == "debug"                         ? log::Level::debug
+                     : wanted == "info"                        ? log::Level::info
+                     : wanted == "warn" || wanted == "warning" ? log::Level::warn
+                                                               : log::Level::error;
+  log::configure(level, agent().log_format == "json" ? log::Layout::json : log::Layout::text);
+}
+
+const void* Settings::room(std::string_view name) const {
+  const auto found =
+      std::find_if(sections_.begin(), sections_.end(), [name](const Section& s) { return s.room == name; });
+  return found == sections_.end() ? nullptr : found->settings.get();
+}
+
+Duration Settings::capture_interval(std::string_view collector) const {
+  for (const Section& candidate : sections_) {
+    if (candidate.room != collector || candidate.options.data() != std::data(frame_options)) continue;
+    const Duration own = static_cast<const FrameSettings*>(candidate.settings.get())->interval;
+    if (own.count() > 0) return own;
+  }
+  return agent().capture_interval;
+}
+
+std::vector<std::string> Settings::outputs() const {
+  if (!dispatch().outputs.empty()) return dispatch().outputs;
+  return {chosen("datadog", "api_key") ? "datadog" : "stdout"};
+}
+
+std::string Settings::host() const {
+  if (!agent().host.empty()) return agent().host;
+  std::array<char, 256> name{};
+  ::gethostname(name.data(), name.size() - 1);
+  return name.data();
+}
+
+std::string state_folder(const std::string& wanted) {
+  if (!wanted.empty()) return writable_folder(wanted) ? wanted : "";
+  std::vector<std::string> candidates;
+  const std::string from_systemd =
+      environment("STATE_DIRECTORY");  // several are separated by colons, see systemd.exec(5)
+  if (!from_systemd.empty()) candidates.push_back(from_systemd.substr(0, from_systemd.find(':')));
+  candidates.emplace_back("/var/lib/scops");
+  if (const std::string xdg = environment("XDG_STATE_HOME"); !xdg.empty()) {
+    candidates.push_back(xdg + "/scops");
+  } else if (const std::string home = environment("HOME"); !home.empty()) {
+    candidates.push_back(home + "/.local/state/scops");
+  }
+  const auto found = std::find_if(candidates.begin(), candidates.end(), writable_folder);
+  return found == candidates.end() ? "" : *found;
+}
+
+}  // namespace scops

@@ -1,0 +1,50 @@
+// What the agent tells about itself, for its HTTP pages and for `scops status`. Pure reading: every page is
+// made from the state of that moment, in the http thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "agent/schedule.hpp"
+#include "core/io/http_server.hpp"
+#include "core/model/buffer.hpp"
+#include "core/runtime/clock.hpp"
+#include "core/runtime/stats.hpp"
+
+namespace scops {
+
+struct StatusSources {
+  std::string host;
+  std::string state_folder;
+  std::vector<const Schedule*> collectors;
+  std::vector<std::string> outputs;
+  const Buffer* buffer = nullptr;
+  const Clock* clock = nullptr;
+  Stats* stats = nullptr;
+  std::int64_t started = 0;  // steady milliseconds
+};
+
+class StatusPages {
+ public:
+  explicit StatusPages(StatusSources sources);
+
+  // /healthz, /readyz, /metrics, /status, and / which names them; 404 for all else.
+  [[nodiscard]] HttpAnswer answer(std::string_view path) const;
+
+  // Everything as JSON: agent, collectors, buffer, outputs.
+  [[nodiscard]] std::string status_json() const;
+  // The agent's own metrics in the Prometheus text format.
+  [[nodiscard]] std::string metrics_text() const;
+  // Why the agent is not ready: a collector that has not captured yet, a buffer that cannot write; empty when
+  // ready.
+  [[nodiscard]] std::string not_ready() const;
+
+ private:
+  void refresh_gauges() const;
+  StatusSources sources_;
+};
+
+}  // namespace scops

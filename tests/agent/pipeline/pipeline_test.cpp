@@ -1,0 +1,162 @@
+#include "agent/pipeline/pipeline.hpp"
+
+#include <array>
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <limits>
+#include <string>
+
+#include "core/io/block_codec.hpp"
+
+using namespace scops;
+
+namespace {
+
+PipelineSettings plain() {
+  PipelineSettings settings;
+  settings.prefix = "Chouette";
+  settings.series_max = 1000;
+  settings.samples_max = 1000;
+  return settings;
+}
+
+// Everything a flush brings, decoded, in one set.
+SampleSet flushed(Pipeline& pipeline) {
+  SampleSet all;
+  for (const Block& block : pipeline.flush()) {
+    const auto set = decode_block(block.bytes);
+    REQUIRE(set);
+    const auto offset = static_cast<std::uint32_t>(all.series.size());
+    all.series.insert(all.series.end(), set->series.begin(), set->series.end());
+    for (Sample sample : set->samples) {
+      sample.series += offset;
+      all.samples.push_back(sample);
+    }
+  }
+  return all;
+}
+
+double dropped(Stats& stats, const std::string& reason) {
+  return stats.counter("scops_pipeline_dropped_samples_total", "", "reason=\"" + reason + "\"").value();
+}
+
+}  // namespace
+
+TEST_CASE("a metric gets the prefix, its tags sorted and the global tags", "[pipeline]") {
+  PipelineSettings settings = plain();
+  settings.tags = {"site:7", "a:b"};
+  Stats stats;
+  Pipeline pipeline(settings, 100, stats);
+  const std::array<Tag, 2> tags = {Tag{"period", "1m"}, Tag{"bare", ""}};
+  pipeline.add({.name = "host.la", .value = 0.5, .tags = tags, .time = 1000});
+  const SampleSet set = flushed(pipeline);
+  REQUIRE(set.series.size() == 1);
+  CHECK(set.series[0].name == "Chouette.host.la");
+  CHECK(set.series[0].tags == std::vector<std::string>{"a:b", "bare", "period:1m", "site:7"});
+  REQUIRE(set.samples.size() == 1);
+  CHECK(set.samples[0] == Sample{.series = 0, .time = 1000, .value = 0.5});
+}
+
+TEST_CASE("an empty prefix leaves the name alone", "[pipeline]") {
+  PipelineSettings settings = plain();
+  settings.prefix = "";
+  Stats stats;
+  Pipeline pipeline(settings, 100, stats);
+  pipeline.add({.name = "x", .value = 1, .time = 1000});
+  CHECK(flushed(pipeline).series.at(0).name == "x");
+}
+
+TEST_CASE("tags in another order are the same series", "[pipeline]") {
+  Stats stats;
+  Pipeline pipeline(plain(), 100, stats);
+  const std::array<Tag, 2> one = {Tag{"a", "1"}, Tag{"b", "2"}};
+  const std::array<Tag, 2> two = {Tag{"b", "2"}, Tag{"a", "1"}};
+  pipeline.add({.name = "x", .value = 1, .tags = one, .time = 1000});
+  pipeline.add({.name = "x", .value = 2, .tags = two, .time = 2000});
+  const SampleSet set = flushed(pipeline);
+  CHECK(set.series.size() == 1);
+  CHECK(set.samples.size() == 2);
+}
+
+TEST_CASE("key and value of a tag cannot be confused with those of another", "[pipeline]") {
+  Stats stats;
+  Pipeline pipeline(plain(), 100, stats);
+  const std::array<Tag, 1> one = {Tag{"ab", "c"}};
+  const std::array<Tag, 1> two = {Tag{"a", "bc"}};
+  pipeline.add({.name = "x", .value = 1, .tags = one, .time = 1000});
+  pipeline.add({.name = "x", .value = 2, .tags = two, .time = 1000});
+  CHECK(flushed(pipeline).series.size() == 2);
+}
+
+TEST_CASE("zero is a value, NaN and infinity are dropped and counted", "[pipeline]") {
+  Stats stats;
+  Pipeline pipeline(plain(), 100, stats);
+  pipeline.add({.name = "zero", .value = 0, .time = 1000});
+  pipeline.add({.name = "nan", .value = std::nan(""), .time = 1000});
+  pipeline.add({.name = "inf", .value = std::numeric_limits<double>::infinity(), .time = 1000});
+  const SampleSet set = flushed(pipeline);
+  REQUIRE(set.samples.size() == 1);
+  CHECK(set.samples[0].value == 0);
+  CHECK(dropped(stats, "not_finite") == 2);
+}
+
+TEST_CASE("include and exclude choose by full name", "[pipeline]") {
+  PipelineSettings settings = plain();
+  settings.include = {"Chouette.host.*"};
+  settings.exclude = {"*.la"};
+  Stats stats;
+  Pipeline pipeline(settings, 100, stats);
+  pipeline.add({.name = "host.la", .value = 1, .time = 1000});
+  pipeline.add({.name = "host.memory.used", .value = 1, .time = 1000});
+  pipeline.add({.name = "docker.cpu.usage", .value = 1, .time = 1000});
+  const SampleSet set = flushed(pipeline);
+  REQUIRE(set.series.size() == 1);
+  CHECK(set.series[0].name == "Chouette.host.memory.used");
+  CHECK(dropped(stats, "filtered") == 2);
+}
+
+TEST_CASE("a flush takes everything, the next one only what is new", "[pipeline]") {
+  Stats stats;
+  Pipeline pipeline(plain(), 100, stats);
+  CHECK(pipeline.flush().empty());
+  pipeline.add({.name = "x", .value = 1, .time = 1000});
+  CHECK(pipeline.flush().size() == 1);
+  CHECK(pipeline.flush().empty());
+}
+
+TEST_CASE("no block holds more samples than one request takes", "[pipeline]") {
+  Stats stats;
+  Pipeline pipeline(plain(), 10, stats);
+  for (int i = 0; i < 25; ++i) pipeline.add({.name = "x", .value = 1, .time = 1000 + i});
+  const auto blocks = pipeline.flush();
+  REQUIRE(blocks.size() == 3);
+  CHECK(blocks[0].records == 10);
+  CHECK(blocks[2].records == 5);
+}
+
+TEST_CASE("more samples than the bound are dropped and counted", "[pipeline]") {
+  Stats stats;
+  Pipeline pipeline(plain(), 10000, stats);
+  for (int i = 0; i < 1010; ++i) pipeline.add({.name = "x", .value = 1, .time = 1000 + i});
+  CHECK(flushed(pipeline).samples.size() == 1000);
+  CHECK(dropped(stats, "samples_max") == 10);
+}
+
+TEST_CASE("series beyond the bound are refused until idle ones have been swept", "[pipeline]") {
+  PipelineSettings settings = plain();
+  settings.series_max = 10;
+  Stats stats;
+  Pipeline pipeline(settings, 10000, stats);
+  for (int i = 0; i < 12; ++i) pipeline.add({.name = "old" + std::to_string(i), .value = 1, .time = 1000});
+  CHECK(dropped(stats, "series_max") == 2);
+  for (std::uint32_t i = 0; i <= SeriesTable::idle_flushes; ++i) {
+    (void)pipeline.flush();
+    pipeline.add({.name = "old0", .value = 1, .time = 2000});  // this one stays in use
+  }
+  pipeline.add({.name = "new", .value = 5, .time = 3000});
+  const SampleSet set = flushed(pipeline);
+  CHECK(dropped(stats, "series_max") == 2);
+  REQUIRE(set.series.size() == 2);
+  CHECK(set.series[0].name == "Chouette.new");
+  CHECK(set.series[1].name == "Chouette.old0");
+}

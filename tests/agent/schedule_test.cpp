@@ -1,0 +1,180 @@
+#include "agent/schedule.hpp"
+
+#include <catch2/catch.hpp>
+#include <functional>
+#include <stdexcept>
+#include <utility>
+
+#include "core/io/block_codec.hpp"
+#include "core/runtime/log.hpp"
+#include "tests/support/fake_clock.hpp"
+
+using namespace scops;
+using scops::test::FakeClock;
+
+namespace {
+
+constexpr TimeMs noon = 1'700'000'000'000;  // a multiple of 10 s
+
+// A collector that does what the test says.
+struct Scripted final : PullCollector {
+  std::function<Status(Emit&)> script;
+  Status collect(Emit& emit) override { return script(emit); }
+};
+
+struct Frame {
+  explicit Frame(std::function<Status(Emit&)> script) { collector.script = std::move(script); }
+  static PipelineSettings settings() {
+    PipelineSettings settings;
+    settings.series_max = 100;
+    settings.samples_max = 1000;
+    return settings;
+  }
+  FakeClock clock{noon};
+  Stats stats;
+  Pipeline pipeline{settings(), 1000, stats};
+  Scripted collector;
+  Schedule schedule{"test", collector, Duration{10'000}, pipeline, clock, stats};
+};
+
+}  // namespace
+
+TEST_CASE("the first tick is at the start, the second a second later, then at the wall clock's multiples",
+          "[collect]") {
+  FakeClock clock(noon + 3'250);
+  Ticker ticker(Duration{10'000}, Duration{0}, clock);
+  const auto start = clock.steady();
+  CHECK(ticker.due() == start);
+  ticker.advance();
+  CHECK(ticker.due() == start + 1'000);
+  clock.advance(1'000);
+  ticker.advance();
+  CHECK(ticker.due() == start + 6'750);  // noon + 10 s
+  clock.advance(5'750);
+  CHECK(ticker.advance() == 0);
+  CHECK(ticker.due() == start + 16'750);
+}
+
+TEST_CASE("an offset moves every tick", "[collect]") {
+  FakeClock clock(noon);
+  Ticker ticker(Duration{10'000}, Duration{500}, clock);
+  const auto start = clock.steady();
+  CHECK(ticker.due() == start + 500);
+  clock.advance(500);
+  ticker.advance();
+  clock.advance(1'000);
+  ticker.advance();
+  CHECK(ticker.due() == start + 10'500);
+}
+
+TEST_CASE("a late tick counts what it missed and is back on the multiples", "[collect]") {
+  FakeClock clock(noon);
+  Ticker ticker(Duration{10'000}, Duration{0}, clock);
+  ticker.advance();
+  clock.advance(1'000);
+  ticker.advance();
+  const auto due = ticker.due();  // noon + 10 s
+  clock.advance(9'000 + 34'000);
+  CHECK(ticker.advance() == 3);
+  CHECK(ticker.due() == due + 40'000);
+}
+
+TEST_CASE("a wall clock that steps back an hour neither stops the ticks nor repeats one", "[collect]") {
+  FakeClock clock(noon);
+  Ticker ticker(Duration{10'000}, Duration{0}, clock);
+  ticker.advance();
+  clock.advance(1'000);
+  ticker.advance();
+  clock.advance(9'000);
+  const auto now = clock.steady();
+  clock.set_wall(clock.wall() - 3'601'000);
+  ticker.advance();
+  CHECK(ticker.due() > now + 5'000);
+  CHECK(ticker.due() <= now + 15'000);
+}
+
+TEST_CASE("a wall clock that steps forward by years does not make the ticks run wild", "[collect]") {
+  FakeClock clock(1'000);
+  Ticker ticker(Duration{10'000}, Duration{0}, clock);
+  ticker.advance();
+  clock.advance(1'000);
+  ticker.advance();
+  clock.set_wall(noon);
+  const auto now = clock.steady();
+  ticker.advance();
+  CHECK(ticker.due() > now);
+  CHECK(ticker.due() <= now + 15'000);
+}
+
+TEST_CASE("the samples of one capture share its time in whole seconds", "[collect]") {
+  Frame frame([](Emit& emit) -> Status {
+    emit.gauge("a", 1);
+    emit.metric({.name = "b", .value = 2, .time = 42});
+    return Ok{};
+  });
+  frame.clock.advance(1'234);
+  frame.schedule.capture();
+  const auto set = decode_block(frame.pipeline.flush().at(0).bytes);
+  REQUIRE(set);
+  REQUIRE(set->samples.size() == 2);
+  CHECK(set->samples[0].time == noon + 1'000);
+  CHECK(set->samples[1].time == 42);
+}
+
+TEST_CASE("a capture that fails is counted and said, the next one goes on", "[collect]") {
+  bool fail = true;
+  Frame frame([&fail](Emit& emit) -> Status {
+    if (fail) return Error{ErrorKind::retry, "open /dev/gone: no such device"};
+    emit.gauge("a", 1);
+    return Ok{};
+  });
+  log::set_sink([](std::string_view) {});
+  frame.schedule.capture();
+  CHECK(frame.schedule.state().errors == 1);
+  CHECK(frame.schedule.state().last_error == "open /dev/gone: no such device");
+  fail = false;
+  frame.schedule.capture();
+  log::set_sink(nullptr);
+  CHECK(frame.schedule.state().runs == 2);
+  CHECK(frame.schedule.state().errors == 1);
+  CHECK(frame.schedule.state().last_error.empty());
+  CHECK(frame.pipeline.flush().size() == 1);
+}
+
+TEST_CASE("a part that fails costs only itself; what is absent is no error", "[collect]") {
+  Frame frame([](Emit& emit) -> Status {
+    emit.trouble("fs", {ErrorKind::retry, "statvfs /data: timed out"});
+    emit.trouble("pressure", {ErrorKind::absent, "no /proc/pressure"});
+    emit.gauge("a", 1);
+    return Ok{};
+  });
+  log::set_sink([](std::string_view) {});
+  frame.schedule.capture();
+  log::set_sink(nullptr);
+  CHECK(frame.schedule.state().errors == 1);
+  CHECK(frame.schedule.state().last_error == "fs: statvfs /data: timed out");
+  CHECK(frame.pipeline.flush().at(0).records == 1);
+}
+
+TEST_CASE("an exception in a collector is a bug that is counted, not the end of the agent", "[collect]") {
+  Frame frame([](Emit&) -> Status { throw std::runtime_error("out of range"); });
+  log::set_sink([](std::string_view) {});
+  frame.schedule.capture();
+  log::set_sink(nullptr);
+  CHECK(frame.schedule.state().last_error == "BUG: out of range");
+}
+
+TEST_CASE("a capture that hangs is counted as skipping while it hangs", "[collect]") {
+  Schedule::State seen;
+  Frame* shared = nullptr;
+  Frame frame([&](Emit&) -> Status {
+    shared->clock.advance(35'000);
+    seen = shared->schedule.state();
+    return Ok{};
+  });
+  shared = &frame;
+  frame.schedule.capture();
+  CHECK(seen.busy_ms == 35'000);
+  CHECK(seen.skipped == 3);
+  CHECK(frame.schedule.state().busy_ms == 0);
+}
