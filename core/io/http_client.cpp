@@ -16,7 +16,7 @@
 namespace scops {
 namespace {
 
-constexpr std::size_t head_max = 64 * 1024;
+constexpr std::size_t head_max = 65'536;
 
 // curl_easy_setopt takes anything without a word; these take what the option wants.
 class Options {
@@ -78,7 +78,7 @@ struct Answer {
 };
 
 // Returning another number than `bytes` makes curl give up.
-std::size_t on_header(char* data, std::size_t, std::size_t bytes, void* user) noexcept {
+std::size_t on_header(char* data, std::size_t /*always 1*/, std::size_t bytes, void* user) noexcept {
   auto& answer = *static_cast<Answer*>(user);
   answer.head_bytes += bytes;
   if (answer.head_bytes > head_max) return 0;
@@ -90,7 +90,7 @@ std::size_t on_header(char* data, std::size_t, std::size_t bytes, void* user) no
   return bytes;
 }
 
-std::size_t on_body(char* data, std::size_t, std::size_t bytes, void* user) noexcept {
+std::size_t on_body(char* data, std::size_t /*always 1*/, std::size_t bytes, void* user) noexcept {
   auto& answer = *static_cast<Answer*>(user);
   const std::size_t room = answer.body_max - answer.body.size();
   try {
@@ -102,7 +102,7 @@ std::size_t on_body(char* data, std::size_t, std::size_t bytes, void* user) noex
 }
 
 // Close-on-exec from birth: the agent's children inherit no connection.
-curl_socket_t open_socket(void*, curlsocktype, curl_sockaddr* address) noexcept {
+curl_socket_t open_socket(void* /*user*/, curlsocktype /*purpose*/, curl_sockaddr* address) noexcept {
   return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
@@ -130,8 +130,8 @@ void set_defaults(Options& set, const HttpTls& tls, const std::string& user_agen
   set.number(CURLOPT_DNS_CACHE_TIMEOUT, 0);
   set.number(CURLOPT_QUICK_EXIT, 1);  // a hanging name server must not hold up a stop
   set.number(CURLOPT_TCP_KEEPALIVE, 1);
-  set.number(CURLOPT_BUFFERSIZE, 16 * 1024);
-  set.number(CURLOPT_UPLOAD_BUFFERSIZE, 16 * 1024);
+  set.number(CURLOPT_BUFFERSIZE, 16'384L);
+  set.number(CURLOPT_UPLOAD_BUFFERSIZE, 16'384L);
   set.on_socket(open_socket);
   set.text_if(CURLOPT_USERAGENT, user_agent);
   set.number(CURLOPT_SSL_VERIFYPEER, tls.verify ? 1 : 0);
@@ -188,14 +188,19 @@ std::string tls_words(CURL* easy) {
   curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &why);
   switch (why) {
     case 0:
-    case 1: return "TLS: the certificate is for another host name";  // the chain is good, curl says no
-    case 9: return "TLS: the certificate is not valid yet (is the clock right?)";
-    case 10: return "TLS: the certificate has expired (is the clock right?)";
+    case 1:
+      return "TLS: the certificate is for another host name";  // the chain is good, curl says no
+    case 9:
+      return "TLS: the certificate is not valid yet (is the clock right?)";
+    case 10:
+      return "TLS: the certificate has expired (is the clock right?)";
     case 18:
     case 19:
     case 20:
-    case 21: return "TLS: unknown certificate authority";
-    default: return "TLS: the certificate is not acceptable, reason " + std::to_string(why);
+    case 21:
+      return "TLS: unknown certificate authority";
+    default:
+      return "TLS: the certificate is not acceptable, reason " + std::to_string(why);
   }
 }
 
@@ -220,26 +225,40 @@ Error error_of(CURL* easy, CURLcode code) {
   if (proxy_status >= 300) return {ErrorKind::retry, "proxy: HTTP " + std::to_string(proxy_status)};
   const bool connected = was_connected(easy);
   switch (static_cast<int>(code)) {  // as int: not all of a hundred codes need a line
-    case CURLE_COULDNT_RESOLVE_HOST: return {ErrorKind::retry, "DNS: name not found"};
-    case CURLE_COULDNT_RESOLVE_PROXY: return {ErrorKind::retry, "DNS: name of the proxy not found"};
-    case CURLE_COULDNT_CONNECT: return {ErrorKind::retry, connect_words(easy)};
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return {ErrorKind::retry, "DNS: name not found"};
+    case CURLE_COULDNT_RESOLVE_PROXY:
+      return {ErrorKind::retry, "DNS: name of the proxy not found"};
+    case CURLE_COULDNT_CONNECT:
+      return {ErrorKind::retry, connect_words(easy)};
     case CURLE_OPERATION_TIMEDOUT:
       return {ErrorKind::retry, connected ? "timeout: no answer" : "timeout while connecting"};
-    case CURLE_PEER_FAILED_VERIFICATION: return {ErrorKind::retry, tls_words(easy)};
-    case CURLE_SSL_CONNECT_ERROR: return {ErrorKind::retry, "TLS: handshake failed"};
-    case CURLE_SSL_CACERT_BADFILE: return {ErrorKind::refused, "TLS: the file of authorities is unusable"};
-    case CURLE_SSL_CERTPROBLEM: return {ErrorKind::refused, "TLS: our certificate or key is unusable"};
-    case CURLE_URL_MALFORMAT: return {ErrorKind::refused, "the URL is malformed"};
+    case CURLE_PEER_FAILED_VERIFICATION:
+      return {ErrorKind::retry, tls_words(easy)};
+    case CURLE_SSL_CONNECT_ERROR:
+      return {ErrorKind::retry, "TLS: handshake failed"};
+    case CURLE_SSL_CACERT_BADFILE:
+      return {ErrorKind::refused, "TLS: the file of authorities is unusable"};
+    case CURLE_SSL_CERTPROBLEM:
+      return {ErrorKind::refused, "TLS: our certificate or key is unusable"};
+    case CURLE_URL_MALFORMAT:
+      return {ErrorKind::refused, "the URL is malformed"};
     case CURLE_UNSUPPORTED_PROTOCOL:  // also what curl calls an answer without a status line
       if (!connected) return {ErrorKind::refused, "the URL is neither http nor https"};
       return {ErrorKind::retry, "the answer is not HTTP"};
-    case CURLE_WEIRD_SERVER_REPLY: return {ErrorKind::retry, "the answer is not HTTP"};
-    case CURLE_OK: return {ErrorKind::retry, "the answer ends in its head"};
-    case CURLE_GOT_NOTHING: return {ErrorKind::retry, "connection closed without an answer"};
+    case CURLE_WEIRD_SERVER_REPLY:
+      return {ErrorKind::retry, "the answer is not HTTP"};
+    case CURLE_OK:
+      return {ErrorKind::retry, "the answer ends in its head"};
+    case CURLE_GOT_NOTHING:
+      return {ErrorKind::retry, "connection closed without an answer"};
     case CURLE_SEND_ERROR:
-    case CURLE_RECV_ERROR: return {ErrorKind::retry, "connection reset"};
-    case CURLE_WRITE_ERROR: return {ErrorKind::retry, "the head of the answer is too long"};
-    default: return {ErrorKind::retry, "transfer failed, curl code " + std::to_string(code)};
+    case CURLE_RECV_ERROR:
+      return {ErrorKind::retry, "connection reset"};
+    case CURLE_WRITE_ERROR:
+      return {ErrorKind::retry, "the head of the answer is too long"};
+    default:
+      return {ErrorKind::retry, "transfer failed, curl code " + std::to_string(code)};
   }
 }
 

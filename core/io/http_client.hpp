@@ -1,5 +1,5 @@
-// HTTP requests over libcurl: one client, one connection, kept alive between requests. http and https only, no
-// redirects, TLS always verified unless the target's own option says otherwise; the proxy variables
+// HTTP requests over libcurl: one client, one connection, kept alive between requests. http and https only,
+// no redirects, TLS always verified unless the target's own option says otherwise; the proxy variables
 // (http_proxy, https_proxy, all_proxy, no_proxy and, but for HTTP_PROXY, their upper-case forms) are obeyed;
 // names are resolved anew for each connection. What a peer sends is bounded in size and time.
 #pragma once
@@ -28,12 +28,12 @@ struct HttpTls {
 
 struct HttpRequest {
   HttpMethod method = HttpMethod::get;
-  std::string url = {};                   // may hold secrets: never shown
-  std::vector<std::string> headers = {};  // "Name: value", no line ends
-  std::string_view body = {};             // sent with POST; lives until perform() returns
+  std::string url = {};                              // may hold secrets: never shown
+  std::vector<std::string> headers = {};             // "Name: value", no line ends
+  std::string_view body = {};                        // sent with POST; lives until perform() returns
   std::chrono::milliseconds timeout{10'000};         // for all of it
   std::chrono::milliseconds connect_timeout{5'000};  // name, connection and TLS
-  std::size_t body_max = 64 * 1024;                  // kept of the answer's body; the rest is cut off
+  std::size_t body_max = 65'536;                     // kept of the answer's body; the rest is cut off
   bool direct = false;                               // not through a proxy, whatever the variables say
 };
 
@@ -52,7 +52,8 @@ class HttpClient {
 
   // Any status is a response. ErrorKind::retry when none came: "connect: refused", "name not found",
   // "timeout while connecting", "TLS: unknown certificate authority", "connection reset", "the answer is not
-  // HTTP"... ErrorKind::refused when the URL or a certificate file cannot be used. No error text holds the URL.
+  // HTTP"... ErrorKind::refused when the URL or a certificate file cannot be used. No error text holds the
+  // URL.
   [[nodiscard]] Result<HttpResponse> perform(const HttpRequest& request, const std::stop_token& stop);
 
  private:

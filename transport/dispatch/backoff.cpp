@@ -7,21 +7,24 @@ namespace scops {
 Backoff::Backoff(Duration min, Duration max, std::uint64_t seed)
     : min_(std::max(min, Duration(1))), max_(std::max(max, min_)), state_(seed) {}
 
-Duration Backoff::failed() {
-  Duration ceiling = min_;
-  for (std::uint32_t i = 0; i < failures_ && ceiling < max_; ++i) ceiling *= 2;
-  ++failures_;
-  return below(std::min(ceiling, max_));
-}
+Duration Backoff::failed() { return below(next_ceiling(min_)); }
 
 Duration Backoff::throttled(Duration retry_after) {
   const Duration asked = std::clamp(retry_after, Duration(0), longest_retry_after);
   return asked > Duration(0) ? asked + std::min(failed(), asked) : failed();
 }
 
+// Minutes soon, but not for the first one: a gateway's hiccup must not silence a board for long.
 Duration Backoff::hopeless() {
+  const Duration ceiling = next_ceiling(16 * min_);
+  return ceiling / 2 + below(ceiling - ceiling / 2);
+}
+
+Duration Backoff::next_ceiling(Duration first) {
+  Duration ceiling = first;
+  for (std::uint32_t i = 0; i < failures_ && ceiling < max_; ++i) ceiling *= 2;
   ++failures_;
-  return max_ / 2 + below(max_ - max_ / 2);
+  return std::min(ceiling, max_);
 }
 
 // splitmix64: small, and good from any seed, also 0.

@@ -1,5 +1,6 @@
 // How long to wait after a failure: anywhere between 0 and a ceiling that doubles with each failure in a row
-// (full jitter), so that a fleet cut off together does not come back together. Pure: all chance is in the seed.
+// (full jitter), so that a fleet cut off together does not come back together. Pure: all chance is in the
+// seed.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +20,7 @@ class Backoff {
   [[nodiscard]] Duration failed();
   // One more failure, with an answer that asks for at least `retry_after`: that plus some jitter.
   [[nodiscard]] Duration throttled(Duration retry_after);
-  // A failure that only a person can mend: between half and all of the maximum, from the first time on.
+  // A failure that only a person can mend: between half and all of a ceiling that starts 16 times as high.
   [[nodiscard]] Duration hopeless();
   void succeeded() { failures_ = 0; }
 
@@ -27,6 +28,7 @@ class Backoff {
   [[nodiscard]] std::uint32_t failures() const { return failures_; }
 
  private:
+  [[nodiscard]] Duration next_ceiling(Duration first);
   [[nodiscard]] Duration below(Duration ceiling);
 
   Duration min_;

@@ -57,7 +57,8 @@ void Delivery::hurry() {
   earliest_ = due_;
 }
 
-// --- what to send -------------------------------------------------------------------------------------------
+// --- what to send
+// -------------------------------------------------------------------------------------------
 
 Delivery::Job Delivery::choose(const std::vector<Block>& waiting) {
   suspects_.keep_only(waiting);
@@ -117,7 +118,8 @@ Delivery::Job Delivery::suspect_job(const std::vector<Block>& waiting, Suspect s
   return job;
 }
 
-// --- what became of it --------------------------------------------------------------------------------------
+// --- what became of it
+// --------------------------------------------------------------------------------------
 
 void Delivery::settle(const Job& job, const Reply& reply) {
   switch (reply.verdict) {
@@ -205,7 +207,8 @@ void Delivery::fail(const Reply& reply, Duration wait) {
   journal_.failed(reply, wait);
 }
 
-// --- limits, acks, times ------------------------------------------------------------------------------------
+// --- limits, acks, times
+// ------------------------------------------------------------------------------------
 
 std::uint32_t Delivery::most() const {
   const std::uint32_t own = output_.limits().records;

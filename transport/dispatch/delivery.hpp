@@ -1,16 +1,16 @@
-// How one output's share of the buffer gets out: reads blocks, merges them into a batch, sends it in pieces as
-// large as the output takes, and acks blocks when all of their records are accepted or given up. No thread and
-// no sleep: step() does at most one request and says when it wants to be called again.
+// How one output's share of the buffer gets out: reads blocks, merges them into a batch, sends it in pieces
+// as large as the output takes, and acks blocks when all of their records are accepted or given up. No thread
+// and no sleep: step() does at most one request and says when it wants to be called again.
 //
 //   accepted      the next piece or batch at once, at most rate_max requests a second, until nothing waits
 //   too_large     at once in smaller pieces; the size is remembered and grows again slowly
 //   refused       once more, then in halves (plan.hpp); what was refused alone is held back (suspects.hpp)
-//   unauthorized  everything is kept, the next attempt is minutes away
+//   unauthorized  everything is kept, the next attempt is soon minutes away
 //   throttled     as retry, but not before Retry-After
 //   retry         the same bytes again after a backoff with jitter
 //
-// Between attempts only block ids and ranges are kept, not the samples: they are read from the buffer again. A
-// batch is acked when it is through; a crash before that sends some of it twice, which an intake of points
+// Between attempts only block ids and ranges are kept, not the samples: they are read from the buffer again.
+// A batch is acked when it is through; a crash before that sends some of it twice, which an intake of points
 // takes for the same points.
 #pragma once
 
@@ -96,12 +96,12 @@ class Delivery {
   std::vector<BatchBlock> blocks_;  // the batch being sent; empty: none
   Plan plan_;                       // over its merged samples
   Suspects suspects_;
-  std::vector<BlockId> to_ack_;     // done with, but the store does not know yet
-  std::uint64_t accepted_ = 0;      // requests so far
+  std::vector<BlockId> to_ack_;  // done with, but the store does not know yet
+  std::uint64_t accepted_ = 0;   // requests so far
   std::uint32_t refused_in_a_row_ = 0;
-  std::uint32_t learned_limit_ = 0; // samples in one request after a too_large; 0: not learned
-  std::int64_t due_ = 0;            // steady
-  std::int64_t earliest_ = 0;       // steady: rate_max allows no request before
+  std::uint32_t learned_limit_ = 0;  // samples in one request after a too_large; 0: not learned
+  std::int64_t due_ = 0;             // steady
+  std::int64_t earliest_ = 0;        // steady: rate_max allows no request before
 };
 
 }  // namespace scops

@@ -1,5 +1,5 @@
-// The thread of one output. It owns the output and a Delivery, which decides what is sent and when; this class
-// only waits. The buffer, stats and clock outlive it.
+// The thread of one output. It owns the output and a Delivery, which decides what is sent and when; this
+// class only waits. The buffer, stats and clock outlive it.
 //
 //   for (auto& dispatcher : dispatchers) dispatcher->close();  // each: one last send, within the grace time
 //   for (auto& dispatcher : dispatchers) dispatcher->join();

@@ -25,7 +25,8 @@ Journal::Journal(std::string output, Stats& stats)
       label_(fmt::format("output=\"{}\"", output_)),
       stats_(stats),
       points_(stats.counter("scops_dispatch_points_total", "Points that an output has accepted.", label_)),
-      bytes_(stats.counter("scops_dispatch_bytes_total", "Body bytes of accepted requests, as sent.", label_)),
+      bytes_(
+          stats.counter("scops_dispatch_bytes_total", "Body bytes of accepted requests, as sent.", label_)),
       retries_(stats.counter("scops_dispatch_retries_total", "Requests made after a failure.", label_)),
       last_success_(stats.gauge("scops_dispatch_last_success_timestamp_seconds",
                                 "When a request was last accepted, Unix time.", label_)),

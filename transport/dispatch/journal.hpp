@@ -1,4 +1,5 @@
-// What one output tells the outside about its work: the scops_dispatch_ stats and the lines of stage dispatch.
+// What one output tells the outside about its work: the scops_dispatch_ stats and the lines of stage
+// dispatch.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +22,8 @@ class Journal {
   // A request came to an end, in whatever way. `again`: it followed a failure.
   void requested(const Reply& reply, bool again);
   void accepted(const Reply& reply, std::size_t points, TimeMs wall, std::uint32_t failures_before);
-  // The next attempt is `wait` away. 401 and 403 are an error, said once until a request is accepted; all else
-  // is a warning.
+  // The next attempt is `wait` away. 401 and 403 are an error, said once until a request is accepted; all
+  // else is a warning.
   void failed(const Reply& reply, Duration wait);
   // Records that will never be sent; `reason` is "refused" or "damaged".
   void dropped(std::string_view reason, std::uint64_t records);

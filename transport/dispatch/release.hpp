@@ -12,8 +12,8 @@ namespace scops {
 // A fixed share of `interval`, from the host name: the same after each restart.
 [[nodiscard]] Duration release_offset(std::string_view host, Duration interval);
 
-// From `wall` to the next release, more than 0 and at most `interval`, whatever the wall clock says. Add it to
-// the steady clock: then a step of the wall clock can neither stop the schedule nor make it run wild.
+// From `wall` to the next release, more than 0 and at most `interval`, whatever the wall clock says. Add it
+// to the steady clock: then a step of the wall clock can neither stop the schedule nor make it run wild.
 [[nodiscard]] Duration until_release(TimeMs wall, Duration interval, Duration offset);
 
 }  // namespace scops

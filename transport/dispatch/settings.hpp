@@ -9,12 +9,12 @@
 namespace scops {
 
 struct DispatchSettings {
-  TextList outputs;                            // empty: the agent decides
-  Duration interval{60'000};                   // between releases; a request may take 0.8 of it
-  Duration backoff_min{1'000};                 // longest wait after the first failure
-  Duration backoff_max{300'000};               // longest wait after any number of failures
-  Duration grace{3'000};                       // for the last send when the agent stops
-  std::int64_t rate_max = 2;                   // requests a second of one output while it drains a backlog
+  TextList outputs;               // empty: the agent decides
+  Duration interval{60'000};      // between releases; a request may take 0.8 of it
+  Duration backoff_min{1'000};    // longest wait after the first failure
+  Duration backoff_max{300'000};  // longest wait after any number of failures
+  Duration grace{3'000};          // for the last send when the agent stops
+  std::int64_t rate_max = 2;      // requests a second of one output while it drains a backlog
 };
 
 [[nodiscard]] Section dispatch_section();

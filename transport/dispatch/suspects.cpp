@@ -5,7 +5,8 @@
 
 namespace scops {
 
-bool Suspects::hold(BlockId block, std::uint32_t records, std::span<const Suspect> found, std::uint32_t room) {
+bool Suspects::hold(BlockId block, std::uint32_t records, std::span<const Suspect> found,
+                    std::uint32_t room) {
   if (!held_.empty() && this->records() + records > room) return false;
   held_.push_back({block, records});
   suspects_.insert(suspects_.end(), found.begin(), found.end());

@@ -1,7 +1,7 @@
-// Records that were refused alone. They stay in the buffer, with their block, while the rest is sent past them.
-// One is asked about again each time another request was accepted since its last refusal; when it was refused
-// `refusals_to_drop` times in that way, the record is bad and not the intake. Pure, in memory only: after a
-// restart the search begins anew.
+// Records that were refused alone. They stay in the buffer, with their block, while the rest is sent past
+// them. One is asked about again each time another request was accepted since its last refusal; when it was
+// refused `refusals_to_drop` times in that way, the record is bad and not the intake. Pure, in memory only:
+// after a restart the search begins anew.
 #pragma once
 
 #include <cstdint>

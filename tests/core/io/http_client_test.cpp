@@ -189,7 +189,8 @@ TEST_CASE("http client: an answer that begins with a folded header harms no late
 TEST_CASE("http client: it works again after each fault") {
   HttpSink sink;
   HttpClient client({}, "scops/test");
-  for (const Fault fault : {Fault::reset_after, Fault::half, Fault::garbage, Fault::endless_body, Fault::half_body}) {
+  for (const Fault fault :
+       {Fault::reset_after, Fault::half, Fault::garbage, Fault::endless_body, Fault::half_body}) {
     sink.script({{.fault = fault}});
     (void)client.perform(post(sink.url(), "x"), {});
     sink.script({});  // a lost connection may have been tried twice
@@ -293,9 +294,9 @@ TEST_CASE("http client: without verification anybody may answer") {
 TEST_CASE("http client: a client certificate is shown where one is asked for") {
   const TlsServer server(Certificate::good, true);
   CHECK_FALSE(ask(get(server.url()), {.ca_file = server.ca_file()}));
-  CHECK(ask(get(server.url()), {.ca_file = server.ca_file(),
-                                .cert_file = server.client_cert(),
-                                .key_file = server.client_key()}));
+  CHECK(
+      ask(get(server.url()),
+          {.ca_file = server.ca_file(), .cert_file = server.client_cert(), .key_file = server.client_key()}));
 }
 
 TEST_CASE("http client: unusable certificate files are a matter of configuration") {
@@ -306,9 +307,9 @@ TEST_CASE("http client: unusable certificate files are a matter of configuration
   REQUIRE_FALSE(no_ca);
   CHECK(no_ca.error().text == "TLS: the file of authorities is unusable");
   CHECK(no_ca.error().kind == ErrorKind::refused);
-  const auto bad_cert = ask(get(server.url()), {.ca_file = server.ca_file(),
-                                                .cert_file = folder / "bad.pem",
-                                                .key_file = folder / "bad.pem"});
+  const auto bad_cert =
+      ask(get(server.url()),
+          {.ca_file = server.ca_file(), .cert_file = folder / "bad.pem", .key_file = folder / "bad.pem"});
   REQUIRE_FALSE(bad_cert);
   CHECK(bad_cert.error().text == "TLS: our certificate or key is unusable");
 }

@@ -29,7 +29,7 @@ TEST_CASE("the Prometheus page names each family once, with help and type", "[ru
   CHECK(stats.prometheus() ==
         "# HELP a_total Things.\n"
         "# TYPE a_total counter\n"
-        "a_total{kind=\"x\"} 1e+15\n"
+        "a_total{kind=\"x\"} 1000000000000000\n"
         "a_total{kind=\"y\"} 1\n"
         "# HELP b_bytes Bytes.\n"
         "# TYPE b_bytes gauge\n"

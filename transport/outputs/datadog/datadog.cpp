@@ -26,8 +26,9 @@ constexpr Option rows[] = {
     option<&DatadogSettings::key_in>(
         {.name = "key_in",
          .fallback = "query",
-         .help = "Where the API key travels: in the query of the URL, or in the header DD-API-KEY, which proxies "
-                 "do not log.",
+         .help =
+             "Where the API key travels: in the query of the URL, or in the header DD-API-KEY, which proxies "
+             "do not log.",
          .choices = "query|header"}),
     option<&DatadogSettings::bulk_size>({.name = "bulk_size",
                                          .fallback = "10000",
@@ -40,25 +41,26 @@ constexpr Option rows[] = {
                                          .help = "Most bytes of one compressed request body.",
                                          .min = "1KB",
                                          .max = "100MB"}),
-    option<&DatadogSettings::ca>({.name = "ca",
-                                  .fallback = "",
-                                  .help = "PEM file of authorities to trust instead of the system's."}),
+    option<&DatadogSettings::ca>(
+        {.name = "ca", .fallback = "", .help = "PEM file of authorities to trust instead of the system's."}),
     option<&DatadogSettings::client_cert>(
         {.name = "client_cert", .fallback = "", .help = "PEM file of our own certificate, for mutual TLS."}),
     option<&DatadogSettings::client_key>(
         {.name = "client_key", .fallback = "", .help = "PEM file of the key of client_cert."}),
-    option<&DatadogSettings::verify>({.name = "verify",
-                                      .fallback = "true",
-                                      .help = "Check the server's certificate; false lets anybody read the API key."}),
+    option<&DatadogSettings::verify>(
+        {.name = "verify",
+         .fallback = "true",
+         .help = "Check the server's certificate; false lets anybody read the API key."}),
 };
 
 // Answers are a few words; more is only read to see what kind of page it is.
 constexpr std::size_t answer_max = 4096;
 // What a backlog made of the buffers is given back; a usual request stays far below.
-constexpr std::size_t keep_capacity = 256 * 1024;
+constexpr std::size_t keep_capacity = 262'144;
 
 bool has_blank_or_control(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '\x7f'; });
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '\x7f'; });
 }
 
 std::string percent_encoded(std::string_view text) {
@@ -114,12 +116,14 @@ Section datadog_section() {
 
 Status check(const DatadogSettings& settings) {
   const auto refused = [](std::string text) { return Error{ErrorKind::refused, std::move(text)}; };
-  if (settings.api_key.text.empty()) return refused("API_KEY (datadog.api_key) is required by the output datadog");
+  if (settings.api_key.text.empty())
+    return refused("API_KEY (datadog.api_key) is required by the output datadog");
   if (has_blank_or_control(settings.api_key.text)) return refused("API_KEY (datadog.api_key) holds blanks");
   const std::string scheme = to_lower(settings.url.substr(0, settings.url.find(':')));
   if ((scheme != "http" && scheme != "https") || has_blank_or_control(settings.url) ||
       settings.url.find_first_of("?#") != std::string::npos) {
-    return refused("DATADOG_URL (datadog.url) must be https://HOST/PATH or http://HOST/PATH, without a query");
+    return refused(
+        "DATADOG_URL (datadog.url) must be https://HOST/PATH or http://HOST/PATH, without a query");
   }
   if (settings.client_cert.empty() != settings.client_key.empty()) {
     return refused("datadog.client_cert and datadog.client_key go together");
@@ -196,13 +200,18 @@ Verdict verdict_of(const HttpResponse& response) {
   }
   switch (response.status) {
     case 400:
-    case 422: return Verdict::refused;
+    case 422:
+      return Verdict::refused;
     case 401:
-    case 403: return Verdict::unauthorized;
-    case 413: return Verdict::too_large;
+    case 403:
+      return Verdict::unauthorized;
+    case 413:
+      return Verdict::too_large;
     case 429:
-    case 503: return Verdict::throttled;
-    default: return Verdict::retry;
+    case 503:
+      return Verdict::throttled;
+    default:
+      return Verdict::retry;
   }
 }
 
@@ -213,8 +222,9 @@ Result<std::unique_ptr<Output>> make(const void* opaque, const OutputContext& co
   if (const Status usable = check(settings); !usable) return usable.error();
   log::mask(percent_encoded(settings.api_key.text));  // the key itself is masked since it was loaded
   if (!settings.verify) {
-    log::warn("dispatch", "tls_unverified",
-              {{"output", "datadog"}, {"option", "datadog.verify"}, {"risk", "anybody may read the API key"}});
+    log::warn(
+        "dispatch", "tls_unverified",
+        {{"output", "datadog"}, {"option", "datadog.verify"}, {"risk", "anybody may read the API key"}});
   }
   return std::unique_ptr<Output>(std::make_unique<Datadog>(settings, context));
 }

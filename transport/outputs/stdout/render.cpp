@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <ctime>
 #include <span>
@@ -17,7 +16,8 @@
 namespace scops {
 namespace {
 
-// --- JSON lines ---------------------------------------------------------------------------------------------
+// --- JSON lines
+// ---------------------------------------------------------------------------------------------
 
 Tag split_tag(std::string_view text) {
   const std::string_view key = cut(text, ':');
@@ -52,15 +52,15 @@ std::vector<Tag> tags_of(const Series& series) {
   return tags;
 }
 
-// --- table --------------------------------------------------------------------------------------------------
+// --- table
+// --------------------------------------------------------------------------------------------------
 
-constexpr std::size_t name_width_max = 48;   // a longer one pushes its own line out, not all others
+constexpr std::size_t name_width_max = 48;  // a longer one pushes its own line out, not all others
 constexpr std::size_t value_width_max = 20;
 constexpr std::size_t tags_max = 200;
 
 std::tm utc(TimeMs time) {
-  const std::time_t seconds =
-      std::chrono::system_clock::to_time_t(std::chrono::system_clock::time_point(std::chrono::milliseconds(time)));
+  const std::time_t seconds = time / 1000;
   std::tm parts{};
   ::gmtime_r(&seconds, &parts);
   return parts;
@@ -79,7 +79,8 @@ std::string date_text(TimeMs time) {
 // 1234567.5 -> "1,234,567.5": up to three decimals, as people count; tiny and huge ones as they are.
 std::string human(double value) {
   const double size = std::fabs(value);
-  if (!std::isfinite(value) || size >= 1e15 || (size < 0.001 && size > 0)) return fmt::format("{:.4g}", value);
+  if (!std::isfinite(value) || size >= 1e15 || (size < 0.001 && size > 0))
+    return fmt::format("{:.4g}", value);
   std::string text = fmt::format("{:.3f}", value);
   text.erase(text.find_last_not_of('0') + 1);
   if (text.ends_with('.')) text.pop_back();
@@ -150,7 +151,8 @@ void append_table(std::string& into, const SampleSet& set) {
   for (const Sample& sample : set.samples) {
     lines.push_back(line_of(set.series.at(sample.series), sample));
     newest = std::max(newest, sample.time);
-    if (lines.back().name.size() <= name_width_max) name_width = std::max(name_width, lines.back().name.size());
+    if (lines.back().name.size() <= name_width_max)
+      name_width = std::max(name_width, lines.back().name.size());
     value_width = std::max(value_width, std::min(lines.back().value.size(), value_width_max));
   }
   into += fmt::format("{} {} UTC, {} point{}\n", date_text(newest), time_text(newest), lines.size(),

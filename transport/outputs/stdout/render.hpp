@@ -14,8 +14,8 @@ namespace scops {
 void append_json_line(std::string& into, const Metric& metric);
 void append_json_lines(std::string& into, const SampleSet& set);
 
-// A heading ("2024-05-01 12:00:00 UTC, 14 points") and a line for each sample, sorted by metric and tags as the
-// set is: time, metric, value, tags. Control characters, which could steer a terminal, become '?'.
+// A heading ("2024-05-01 12:00:00 UTC, 14 points") and a line for each sample, sorted by metric and tags as
+// the set is: time, metric, value, tags. Control characters, which could steer a terminal, become '?'.
 // Nothing for an empty set.
 void append_table(std::string& into, const SampleSet& set);
 

@@ -54,7 +54,9 @@ Status write_rest(int fd, const std::string& text, std::size_t& done, SteadyCloc
 
 }  // namespace
 
-Section stdout_section() { return section<StdoutSettings>("stdout", "Prints metrics to standard output.", rows); }
+Section stdout_section() {
+  return section<StdoutSettings>("stdout", "Prints metrics to standard output.", rows);
+}
 
 Stdout::Stdout(const StdoutSettings& settings, int fd)
     : fd_(fd), table_(settings.format == "table" || (settings.format == "auto" && ::isatty(fd) == 1)) {}
@@ -87,7 +89,7 @@ Reply Stdout::send(const SampleSet& batch, std::chrono::milliseconds timeout, st
 
 namespace {
 
-Result<std::unique_ptr<Output>> make(const void* opaque, const OutputContext&) {
+Result<std::unique_ptr<Output>> make(const void* opaque, const OutputContext& /*context*/) {
   const auto& settings = *static_cast<const StdoutSettings*>(opaque);
   return std::unique_ptr<Output>(std::make_unique<Stdout>(settings, STDOUT_FILENO));
 }

@@ -20,14 +20,14 @@ class Stdout final : public Output {
   Stdout(const StdoutSettings& settings, int fd);
 
   [[nodiscard]] OutputLimits limits() const override;
-  // A reader that does not read is waited for until `timeout`; the next call with the same batch goes on in the
-  // middle, so that no line is torn or printed twice.
+  // A reader that does not read is waited for until `timeout`; the next call with the same batch goes on in
+  // the middle, so that no line is torn or printed twice.
   Reply send(const SampleSet& batch, std::chrono::milliseconds timeout, std::stop_token stop) override;
 
  private:
   const int fd_;
   const bool table_;
-  std::string text_;          // what is being printed; empty when all of it is out
+  std::string text_;         // what is being printed; empty when all of it is out
   std::size_t written_ = 0;  // bytes of it that are out
 };
 

@@ -1,0 +1,39 @@
+// `openssl s_server` on a free loopback port, with an authority and certificates made for the occasion. It
+// answers each GET with a page. For tests of how a client checks whom it speaks to.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+
+#include "tests/support/temp_dir.hpp"
+
+namespace scops::test {
+
+enum class Certificate { good, expired, not_yet_valid, other_name };
+
+class TlsServer {
+ public:
+  // With `ask_client`, only a client that shows client_cert() may speak to it.
+  explicit TlsServer(Certificate certificate, bool ask_client = false);
+  ~TlsServer();
+  TlsServer(const TlsServer&) = delete;
+  TlsServer& operator=(const TlsServer&) = delete;
+
+  [[nodiscard]] std::string url() const { return "https://127.0.0.1:" + port_; }
+  [[nodiscard]] std::string ca_file() const { return folder_ / "ca.pem"; }
+  [[nodiscard]] std::string client_cert() const { return folder_ / "client.pem"; }
+  [[nodiscard]] std::string client_key() const { return folder_ / "client.key"; }
+
+ private:
+  void make_authority() const;
+  void make_certificate(const std::string& name, const std::string& extensions, const std::string& from,
+                        const std::string& to) const;
+  void start(bool ask_client);
+
+  TempDir folder_;
+  pid_t pid_ = -1;
+  std::string port_;
+};
+
+}  // namespace scops::test

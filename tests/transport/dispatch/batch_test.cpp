@@ -1,0 +1,93 @@
+#include "transport/dispatch/batch.hpp"
+
+#include <catch2/catch.hpp>
+#include <string>
+#include <vector>
+
+#include "core/io/block_codec.hpp"
+
+using scops::Batch;
+using scops::Block;
+using scops::merge;
+using scops::Sample;
+using scops::SampleSet;
+using scops::Series;
+using scops::slice;
+
+namespace {
+
+Series series(std::string name) {
+  Series made;
+  made.name = std::move(name);
+  return made;
+}
+
+Block block(std::uint64_t id, const SampleSet& set) {
+  Block made = scops::encode_block(set.series, set.samples);
+  made.id = {id, 0};
+  return made;
+}
+
+}  // namespace
+
+TEST_CASE("merge: points of one series in several blocks come together, sorted") {
+  const std::vector<Block> blocks = {
+      block(1, {.series = {series("b"), series("a")}, .samples = {{0, 2000, 1}, {1, 1000, 2}}}),
+      block(2, {.series = {series("a"), series("b")}, .samples = {{0, 500, 3}, {1, 3000, 4}}}),
+  };
+  const Batch batch = merge(blocks);
+  REQUIRE(batch.set.series.size() == 2);
+  CHECK(batch.set.series[0].name == "a");
+  CHECK(batch.set.samples == std::vector<Sample>{{0, 500, 3}, {0, 1000, 2}, {1, 2000, 1}, {1, 3000, 4}});
+}
+
+TEST_CASE("merge: series that differ in tags, type or interval stay apart") {
+  Series tagged = series("a");
+  tagged.tags = {"k:v"};
+  Series count = series("a");
+  count.type = scops::MetricType::count;
+  Series longer = count;
+  longer.interval_s = 10;
+  const Batch batch = merge(std::vector{block(1, {.series = {series("a"), tagged, count, longer},
+                                                  .samples = {{0, 1, 1}, {1, 1, 1}, {2, 1, 1}, {3, 1, 1}}})});
+  CHECK(batch.set.series.size() == 4);
+}
+
+TEST_CASE("merge: each sample knows the block and the record it came from") {
+  const std::vector<Block> blocks = {
+      block(1, {.series = {series("b")}, .samples = {{0, 1000, 1}, {0, 2000, 2}}}),
+      block(2, {.series = {series("a")}, .samples = {{0, 1000, 3}}}),
+  };
+  const Batch batch = merge(blocks);
+  REQUIRE(batch.origins.size() == 3);
+  CHECK(batch.origins[0].block == blocks[1].id);
+  CHECK(batch.origins[2].block == blocks[0].id);
+  CHECK(batch.origins[2].record == 1);
+}
+
+TEST_CASE("merge: equal times keep the order of the blocks, both points stay") {
+  const Batch batch = merge(std::vector{block(1, {.series = {series("a")}, .samples = {{0, 1000, 1}}}),
+                                        block(2, {.series = {series("a")}, .samples = {{0, 1000, 2}}})});
+  CHECK(batch.set.samples == std::vector<Sample>{{0, 1000, 1}, {0, 1000, 2}});
+}
+
+TEST_CASE("merge: a damaged block is named and costs no other") {
+  Block damaged = block(1, {.series = {series("a")}, .samples = {{0, 1000, 1}}});
+  damaged.bytes.resize(damaged.bytes.size() / 2);
+  const Batch batch =
+      merge(std::vector{damaged, block(2, {.series = {series("a")}, .samples = {{0, 2000, 2}}})});
+  CHECK(batch.damaged == std::vector{damaged.id});
+  CHECK(batch.damaged_records == 1);
+  CHECK(batch.set.samples == std::vector<Sample>{{0, 2000, 2}});
+}
+
+TEST_CASE("slice: a part has only the series it uses") {
+  const SampleSet set{.series = {series("a"), series("b"), series("c")},
+                      .samples = {{0, 1, 1}, {1, 1, 2}, {1, 2, 3}, {2, 1, 4}}};
+  const SampleSet part = slice(set, 1, 3);
+  REQUIRE(part.series.size() == 1);
+  CHECK(part.series[0].name == "b");
+  CHECK(part.samples == std::vector<Sample>{{0, 1, 2}, {0, 2, 3}});
+}
+
+TEST_CASE("slice: beyond the end there is nothing") { CHECK(slice({}, 0, 10).samples.empty()); }

@@ -1,0 +1,141 @@
+// A Delivery with everything around it under the test's control: the clock, the buffer and the intake.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/io/block_codec.hpp"
+#include "core/model/buffer.hpp"
+#include "core/model/output.hpp"
+#include "core/runtime/stats.hpp"
+#include "tests/support/fake_clock.hpp"
+#include "transport/dispatch/delivery.hpp"
+
+namespace scops::test {
+
+// Keeps blocks in a vector; fails when told to.
+class PlainBuffer final : public Buffer {
+ public:
+  Result<BlockId> put(Block block) override {
+    block.id = {++last_, 0};
+    blocks.push_back(std::move(block));
+    return blocks.back().id;
+  }
+  Result<std::vector<Block>> read(std::string_view, Kind, std::uint32_t max_records) override {
+    if (read_fails) return Error{ErrorKind::retry, "disk on fire"};
+    ++reads;
+    std::vector<Block> some;
+    std::uint32_t records = 0;
+    for (const Block& block : blocks) {
+      if (!some.empty() && records + block.records > max_records) break;
+      records += block.records;
+      some.push_back(block);
+    }
+    return some;
+  }
+  Status ack(std::string_view, std::span<const BlockId> ids) override {
+    if (ack_fails) return Error{ErrorKind::retry, "disk on fire"};
+    for (const BlockId id : ids) {
+      std::erase_if(blocks, [id](const Block& block) { return block.id == id; });
+    }
+    return Ok{};
+  }
+  Status maintain(TimeMs) override { return Ok{}; }
+  [[nodiscard]] BufferStats stats() const override { return {}; }
+
+  std::vector<Block> blocks;
+  bool read_fails = false;
+  bool ack_fails = false;
+  int reads = 0;
+
+ private:
+  std::uint64_t last_ = 0;
+};
+
+// Answers as `answer` says; values of the samples stand for the records.
+class ScriptedOutput final : public Output {
+ public:
+  [[nodiscard]] OutputLimits limits() const override { return limits_now; }
+  Reply send(const SampleSet& batch, std::chrono::milliseconds timeout, std::stop_token) override {
+    timeouts.push_back(timeout);
+    requests.emplace_back();
+    for (const Sample& sample : batch.samples) requests.back().push_back(sample.value);
+    Reply reply = answer(requests.back());
+    if (reply.verdict == Verdict::accepted) delivered.insert(requests.back().begin(), requests.back().end());
+    return reply;
+  }
+
+  std::function<Reply(const std::vector<double>&)> answer = [](const std::vector<double>&) {
+    return Reply{.verdict = Verdict::accepted, .detail = "HTTP 202", .code = 202};
+  };
+  OutputLimits limits_now{.records = 1000, .immediate = false};
+  std::vector<std::vector<double>> requests;
+  std::vector<std::chrono::milliseconds> timeouts;
+  std::multiset<double> delivered;
+};
+
+inline Reply reply(Verdict verdict, int code = 0) {
+  return {.verdict = verdict, .detail = "HTTP " + std::to_string(code), .code = code};
+}
+
+// An answer that refuses each request with one of `poison` in it.
+inline std::function<Reply(const std::vector<double>&)> refuses(std::set<double> poison) {
+  return [poison = std::move(poison)](const std::vector<double>& values) {
+    const bool bad = std::any_of(values.begin(), values.end(), [&](double v) { return poison.count(v) > 0; });
+    return bad ? reply(Verdict::refused, 400) : reply(Verdict::accepted, 202);
+  };
+}
+
+struct Rig {
+  explicit Rig(DispatchSettings settings = {})
+      : delivery("test", output,
+                 {.buffer = buffer, .stats = stats, .clock = clock, .settings = settings, .host = "h"}) {}
+
+  // Puts `count` records with values first, first + 1, ... as one block.
+  void put(double first, int count = 1) {
+    Series series;
+    series.name = "m";
+    std::vector<Sample> samples;
+    for (int i = 0; i < count; ++i) samples.push_back({0, next_time += 1000, first + i});
+    (void)buffer.put(encode_block(std::span(&series, 1), samples));
+  }
+  std::int64_t step() { return delivery.step(std::chrono::seconds(48), {}); }
+  // Lets time go by up to the next due step and takes it. Returns how long that was.
+  std::int64_t next() {
+    const std::int64_t wait = std::max<std::int64_t>(0, due - clock.steady());
+    clock.advance(wait);
+    due = step();
+    return wait;
+  }
+  // Takes steps until `milliseconds` have gone by.
+  void run(std::int64_t milliseconds) {
+    const std::int64_t end = clock.steady() + milliseconds;
+    while (std::max(due, clock.steady()) < end) (void)next();
+    clock.advance(end - clock.steady());
+  }
+  [[nodiscard]] double stat(std::string_view name, std::string_view more = {}) const {
+    double found = std::numeric_limits<double>::quiet_NaN();
+    const std::string wanted = "output=\"test\"" + std::string(more);
+    stats.visit([&](std::string_view one, std::string_view labels, double value) {
+      if (one == name && labels == wanted) found = value;
+    });
+    return found;
+  }
+
+  FakeClock clock;
+  PlainBuffer buffer;
+  ScriptedOutput output;
+  Stats stats;
+  Delivery delivery;
+  std::int64_t due = 0;
+  TimeMs next_time = 1'699'999'000'000;
+};
+
+}  // namespace scops::test
