@@ -26,9 +26,13 @@ namespace scops {
 
 namespace {
 
-// Captures are due at the wall clock's multiples; what they brought is put into the buffer this much later,
-// so that a crash in between can cost half a second of samples, not a whole window.
-constexpr Duration flush_lag{500};
+// Captures are due at the wall clock's multiples; what they brought is put into the buffer this much later, so that
+// a crash in between can cost a moment of samples, not a whole window.
+constexpr Duration flush_lag{100};
+
+// A flush waits for captures that are still running, so that all of one moment share a commit, but not for one that
+// takes longer than this.
+constexpr Duration capture_patience{2000};
 
 // A collector that does not come back from its capture within this is left behind at stop.
 constexpr Duration input_grace{1000};
@@ -218,15 +222,28 @@ void App::wait_for_stop() {
   const sigset_t set = handled_signals();
   const Fd signals(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   Ticker window(settings_.pipeline().interval, flush_lag, clock_);
+  std::int64_t due = window.due();
   for (;;) {
-    const auto wait = std::max<std::int64_t>(0, window.due() - clock_.steady());
+    const auto wait = std::max<std::int64_t>(0, due - clock_.steady());
     pollfd ready{.fd = signals.get(), .events = POLLIN, .revents = 0};
     ::poll(&ready, 1, static_cast<int>(wait));
     if (stop_signal(signals.get())) return;
-    if (clock_.steady() < window.due()) continue;
+    if (clock_.steady() < due) continue;
+    if (captures_running()) {
+      due = clock_.steady() + flush_lag.count();
+      continue;
+    }
     flush();
     window.advance();
+    due = window.due();
   }
+}
+
+bool App::captures_running() const {
+  return std::any_of(inputs_.begin(), inputs_.end(), [](const auto& input) {
+    const auto busy = input->schedule->state().busy_ms;
+    return busy > 0 && busy < capture_patience.count();
+  });
 }
 
 void App::flush() {

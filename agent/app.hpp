@@ -45,6 +45,7 @@ class App {
   Status make_http();
   void start();
   void wait_for_stop();
+  [[nodiscard]] bool captures_running() const;
   void flush();
   int stop();
   bool stop_inputs();  // false when a collector hangs

@@ -71,7 +71,8 @@ int show_status(const CommandLine& line) {
                                       .body = {},
                                       .timeout = patience,
                                       .connect_timeout = patience,
-                                      .body_max = 1 << 20},
+                                      .body_max = 1 << 20,
+                                      .direct = true},
                                      std::stop_token{});
   if (!answer) {
     complain(fmt::format("scops status: no agent answers on {}: {}", listen, answer.error().text));

@@ -100,16 +100,14 @@ MHD_Result queue(MHD_Connection* connection, const HttpAnswer& answer) {
 MHD_Result HttpServer::State::answer(void* self, MHD_Connection* connection, const char* url,
                                      const char* method, const char* /*version*/, const char* /*upload*/,
                                      std::size_t* upload_size, void** context) {
-  // The first call of a request comes before its body: wait for the second, and read no body.
+  // The first call of a request comes before its body: what has no business here is turned away then, unread.
+  const std::string_view verb(method);
+  if (verb != "GET" && verb != "HEAD") return queue(connection, {.status = 405, .body = "only GET\n"});
+  if (*upload_size != 0) return MHD_NO;
   static char seen = 0;
   if (*context == nullptr) {
     *context = &seen;
     return MHD_YES;
-  }
-  const std::string_view verb(method);
-  if ((verb != "GET" && verb != "HEAD") || *upload_size != 0) {
-    *upload_size = 0;
-    return queue(connection, {.status = 405, .body = "only GET\n"});
   }
   try {
     return queue(connection, static_cast<State*>(self)->handler(url));

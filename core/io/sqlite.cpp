@@ -5,6 +5,8 @@
 
 #include <cstddef>
 
+#include "core/model/text.hpp"
+
 namespace scops {
 
 namespace {
@@ -34,7 +36,7 @@ ErrorKind kind_of(int code) {
 Error sqlite_error(sqlite3* handle, int code, std::string_view what) {
   // The message belongs to the last call only; SQLite keeps it in step with the code.
   const char* detail = sqlite3_extended_errcode(handle) == code ? sqlite3_errmsg(handle) : sqlite3_errstr(code);
-  return {kind_of(code), fmt::format("sqlite {}: {} ({})", what, detail, code)};
+  return {kind_of(code), fmt::format("sqlite {}: {} ({})", what.substr(0, what.find_first_of("=;(")), detail, code)};
 }
 
 int remember_log_pages(void* into, sqlite3* /*handle*/, const char* /*schema*/, int pages) {

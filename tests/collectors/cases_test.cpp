@@ -8,9 +8,11 @@
 // A new device, or a new way to be broken, needs a folder and no code. SCOPS_UPDATE_CASES=1 writes
 // expected.jsonl as it came out: read the difference before you keep it.
 
+#include <fmt/format.h>
+#include <catch2/catch.hpp>
+
 #include <algorithm>
 #include <array>
-#include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>

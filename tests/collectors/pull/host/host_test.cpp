@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <cerrno>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 
 #include "collectors/registry.hpp"
 #include "core/config/load.hpp"
+#include "core/runtime/stop.hpp"
 #include "tests/collectors/file_tree.hpp"
 #include "tests/collectors/recording_emit.hpp"
 
@@ -178,7 +180,8 @@ TEST_CASE("the default metrics are there on the machine that runs this") {
   CHECK_FALSE(first.value("host.cpu.percentage"));
 
   RecordingEmit emit;
-  for (int i = 0; i < 200 && !emit.value("host.cpu.percentage"); ++i) {  // until a tick has passed
+  for (int i = 0; i < 500 && !emit.value("host.cpu.percentage"); ++i) {  // until a tick has passed
+    nap({}, std::chrono::milliseconds(20));
     emit = RecordingEmit();
     REQUIRE((*collector)->collect(emit).has_value());
   }
