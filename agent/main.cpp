@@ -10,10 +10,10 @@
 
 int main(int argc, char** argv) {
   // A peer that closes its end must be an error to handle, not a signal to die of.
-  std::signal(SIGPIPE, SIG_IGN);
+  (void)std::signal(SIGPIPE, SIG_IGN);
 #ifdef __GLIBC__
   // One heap for all threads: a board's memory is worth more than the contention of a handful of threads.
-  mallopt(M_ARENA_MAX, 1);
+  (void)mallopt(M_ARENA_MAX, 1);  // NOLINT(concurrency-mt-unsafe): the first thread, alone
 #endif
   try {
     const std::vector<std::string> arguments(argv + 1, argv + argc);

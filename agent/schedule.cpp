@@ -65,6 +65,12 @@ class Schedule::CaptureEmit final : public Emit {
   std::string first_error_;
 };
 
+TimeMs capture_time(TimeMs wall) {
+  constexpr TimeMs late = 100;
+  const TimeMs past_second = wall % 1000;
+  return past_second < late ? wall - past_second : wall;
+}
+
 namespace {
 
 Stat& collect_counter(Stats& stats, std::string_view what, std::string_view help,
@@ -100,8 +106,7 @@ void Schedule::run(const std::stop_token& stop) {
 void Schedule::capture() {
   const auto started = std::chrono::steady_clock::now();
   busy_since_ = std::max<std::int64_t>(1, clock_.steady());
-  // Whole seconds: what remote APIs keep, and what makes the samples of one capture share one time.
-  CaptureEmit emit(*this, clock_.wall() / 1000 * 1000);
+  CaptureEmit emit(*this, capture_time(clock_.wall()));
   std::string error;
   try {
     const Status status = collector_.collect(emit);

@@ -38,6 +38,10 @@ class Ticker {
   bool started_ = false;
 };
 
+// The time that all samples of a capture share: the second, when the capture began on its multiple or hardly later,
+// else the very millisecond. See docs/decisions/041.
+[[nodiscard]] TimeMs capture_time(TimeMs wall);
+
 class Schedule {
  public:
   // All references must outlive the run. `name` is the collector's.

@@ -12,7 +12,7 @@
 int main() {
   const scops::test::HttpSink sink;
   fmt::print("{}\n", sink.port());
-  std::fflush(stdout);
+  (void)std::fflush(stdout);
   std::array<char, 64> ignored{};
   while (::read(STDIN_FILENO, ignored.data(), ignored.size()) > 0) {
   }

@@ -1,5 +1,5 @@
-// Blocks: the input as a whole block, as the columns of one with a right checksum, and as samples that must come
-// back bit by bit.
+// Blocks: the input as a whole block, as the columns of one with a right checksum, and as samples that must
+// come back bit by bit.
 
 #include <bit>
 #include <cmath>

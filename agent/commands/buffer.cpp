@@ -24,19 +24,24 @@ void show(const Settings& settings, Buffer& buffer, const std::string& folder, b
                     fmt::join(outputs, ", "), stats.blocks, stats.records, stats.bytes, age));
 }
 
-// Acks everything for every output: the ordinary way for a block to leave.
+// Acks all that waits for one output: the ordinary way for a block to leave.
+Status drop_kind(Buffer& buffer, const std::string& output, Kind kind) {
+  for (;;) {
+    const auto blocks = buffer.read(output, kind, records_at_once);
+    if (!blocks) return blocks.error();
+    if (blocks->empty()) return Ok{};
+    std::vector<BlockId> ids;
+    for (const Block& block : *blocks) ids.push_back(block.id);
+    Status acked = buffer.ack(output, ids);
+    if (!acked) return acked;
+  }
+}
+
 Status drop(const Settings& settings, Buffer& buffer) {
   for (const std::string& output : settings.outputs()) {
     for (const Kind kind : {Kind::metrics, Kind::events, Kind::logs}) {
-      for (;;) {
-        const auto blocks = buffer.read(output, kind, records_at_once);
-        if (!blocks) return blocks.error();
-        if (blocks->empty()) break;
-        std::vector<BlockId> ids;
-        for (const Block& block : *blocks) ids.push_back(block.id);
-        const Status acked = buffer.ack(output, ids);
-        if (!acked) return acked;
-      }
+      Status dropped = drop_kind(buffer, output, kind);
+      if (!dropped) return dropped;
     }
   }
   return buffer.maintain(SystemClock().wall());

@@ -17,7 +17,7 @@ namespace scops {
 
 namespace {
 
-constexpr std::size_t input_max = 256u << 20;
+constexpr std::size_t input_max = 256U << 20U;
 
 // All of standard input; nothing when it is longer than input_max or cannot be read.
 std::optional<std::string> read_input() {

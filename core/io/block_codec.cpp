@@ -1,16 +1,19 @@
-// A block: "SCB", version 1, CRC-32 of the rest, length of the columns (both 4 bytes, low first), and the columns
-// as one zlib stream. Alike bytes stand side by side, so that deflate finds them:
+// A block: "SCB", version 1, CRC-32 of the rest, length of the columns (both 4 bytes, low first), and the
+// columns as one zlib stream. Alike bytes stand side by side, so that deflate finds them:
 //
-//   index    tags: number, then for each (bytes shared with the one before, further bytes); series: number, then for
+//   index    tags: number, then for each (bytes shared with the one before, further bytes); series: number,
+//   then for
 //            each the same of its name, its type, interval, number of tags, numbers of the tags
 //   text     the further bytes of tags and names
 //   times    number, the first, then the differences: one capture has one time, so this is short
-//   shape    for each series: 1 when its points have the times of the series before, else 2 x number of points and
+//   shape    for each series: 1 when its points have the times of the series before, else 2 x number of
+//   points and
 //            the differences of their places in `times`; then its scale
 //   values   points of scale 0 to 6: value x 10^scale, as the difference to the point before
 //   raw      points of scale 7: doubles, their first bytes, then their second bytes...
 //
-// Each column is preceded by its length. All numbers are varints, signed ones zigzag. Decoding is block_decode.cpp.
+// Each column is preceded by its length. All numbers are varints, signed ones zigzag. Decoding is
+// block_decode.cpp.
 
 #include "core/io/block_codec.hpp"
 
@@ -52,7 +55,8 @@ unsigned scale_of(double value) {
 
 class Encoder {
  public:
-  Encoder(std::span<const Series> series, std::span<const Sample> samples) : series_(series), samples_(samples) {}
+  Encoder(std::span<const Series> series, std::span<const Sample> samples)
+      : series_(series), samples_(samples) {}
 
   Block encode() {
     choose_series();
@@ -70,12 +74,14 @@ class Encoder {
  private:
   static constexpr std::uint32_t nobody = UINT32_MAX;
 
-  [[nodiscard]] bool acceptable(const Series& one) const {
+  static bool acceptable(const Series& one) {
     const auto fits = [](const std::string& text) { return text.size() <= block_name_max; };
-    return fits(one.name) && one.tags.size() <= block_tags_max && std::all_of(one.tags.begin(), one.tags.end(), fits);
+    return fits(one.name) && one.tags.size() <= block_tags_max &&
+           std::all_of(one.tags.begin(), one.tags.end(), fits);
   }
 
-  // Fills sorted_ with the series that have samples, in order and once each, and rank_ with everyone's place there.
+  // Fills sorted_ with the series that have samples, in order and once each, and rank_ with everyone's place
+  // there.
   void choose_series() {
     rank_.assign(series_.size(), nobody);
     Indexes used;
@@ -120,7 +126,8 @@ class Encoder {
   }
 
   void write_tags() {
-    for (const std::uint32_t one : sorted_) tags_.insert(tags_.end(), series_[one].tags.begin(), series_[one].tags.end());
+    for (const std::uint32_t one : sorted_)
+      tags_.insert(tags_.end(), series_[one].tags.begin(), series_[one].tags.end());
     std::sort(tags_.begin(), tags_.end());
     tags_.erase(std::unique(tags_.begin(), tags_.end()), tags_.end());
     append_varint(out_.index, tags_.size());
@@ -152,8 +159,10 @@ class Encoder {
       append_varint(out_.index, static_cast<std::uint64_t>(one.type));
       append_varint(out_.index, one.interval_s);
       append_varint(out_.index, one.tags.size());
-      for (const std::string& tag : one.tags) append_varint(out_.index, place_of<std::string_view>(tags_, tag));
-      const auto end = std::find_if(rest.begin(), rest.end(), [&](auto i) { return rank_[samples_[i].series] != rank; });
+      for (const std::string& tag : one.tags)
+        append_varint(out_.index, place_of<std::string_view>(tags_, tag));
+      const auto end =
+          std::find_if(rest.begin(), rest.end(), [&](auto i) { return rank_[samples_[i].series] != rank; });
       const auto points = rest.first(static_cast<std::size_t>(end - rest.begin()));
       rest = rest.subspan(points.size());
       write_shape(points);
@@ -184,7 +193,9 @@ class Encoder {
   void write_values(std::span<const std::uint32_t> points) {
     unsigned scale = 0;
     for (const std::uint32_t point : points) scale = std::max(scale, scale_of(samples_[point].value));
-    const auto too_large = [&](auto i) { return std::fabs(samples_[i].value) * powers_of_ten[scale] >= exact_limit; };
+    const auto too_large = [&](auto i) {
+      return std::fabs(samples_[i].value) * powers_of_ten[scale] >= exact_limit;
+    };
     if (scale < raw_scale && std::any_of(points.begin(), points.end(), too_large)) scale = raw_scale;
     append_varint(out_.shape, scale);
     std::int64_t before = 0;
@@ -201,13 +212,15 @@ class Encoder {
 
   void append_raw() {
     for (int shift = 56; shift >= 0; shift -= 8) {
-      for (const std::uint64_t bits : raw_) out_.raw.push_back(static_cast<char>(bits >> static_cast<unsigned>(shift)));
+      for (const std::uint64_t bits : raw_)
+        out_.raw.push_back(static_cast<char>(bits >> static_cast<unsigned>(shift)));
     }
   }
 
   [[nodiscard]] std::string seal_columns() const {
     std::string columns;
-    for (const std::string* one : {&out_.index, &out_.text, &out_.times, &out_.shape, &out_.values, &out_.raw}) {
+    for (const std::string* one :
+         {&out_.index, &out_.text, &out_.times, &out_.shape, &out_.values, &out_.raw}) {
       append_varint(columns, one->size());
       columns.append(*one);
     }

@@ -1,5 +1,6 @@
-// The reading half of the block codec; the format is drawn in block_codec.cpp. A checksum says that the bytes are
-// those that were written, not that they were written by us: every count is checked before memory is asked for.
+// The reading half of the block codec; the format is drawn in block_codec.cpp. A checksum says that the bytes
+// are those that were written, not that they were written by us: every count is checked before memory is
+// asked for.
 
 #include <algorithm>
 #include <bit>
@@ -19,13 +20,15 @@ class Decoder {
  public:
   explicit Decoder(std::string_view columns) {
     ByteReader all(columns);
-    for (ByteReader* one : {&index_, &text_, &times_, &shape_, &values_}) *one = ByteReader(all.bytes(all.varint()));
+    for (ByteReader* one : {&index_, &text_, &times_, &shape_, &values_})
+      *one = ByteReader(all.bytes(all.varint()));
     raw_ = all.bytes(all.varint());
     valid_ = all.done() && raw_.size() % 8 == 0;
   }
 
   Result<SampleSet> decode() {
-    if (!valid_ || !read_tags() || !read_times() || !read_series()) return Error{ErrorKind::drop, "block: its columns are wrong"};
+    if (!valid_ || !read_tags() || !read_times() || !read_series())
+      return Error{ErrorKind::drop, "block: its columns are wrong"};
     return std::move(set_);
   }
 

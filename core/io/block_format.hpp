@@ -13,8 +13,8 @@ namespace scops {
 
 inline constexpr unsigned raw_scale = 7;
 inline constexpr std::array<double, raw_scale> powers_of_ten = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6};
-inline constexpr double exact_limit = 9007199254740992.0;       // 2^53: below it every whole number is a double
-inline constexpr std::size_t columns_max = 16U << 20U;          // bytes of all columns
+inline constexpr double exact_limit = 9007199254740992.0;  // 2^53: below it every whole number is a double
+inline constexpr std::size_t columns_max = 16U << 20U;     // bytes of all columns
 inline constexpr std::size_t name_overhead = sizeof(std::string);  // what a name costs beside its bytes
 
 // What a series costs in memory, counted against block_names_max.

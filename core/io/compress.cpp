@@ -75,7 +75,8 @@ Result<std::string> inflate(std::string_view data, std::size_t limit) {
     stream.avail_out = static_cast<uInt>(out.size());
     state = ::inflate(&stream, Z_NO_FLUSH);
     // Z_BUF_ERROR: nothing more to read and no end seen.
-    if (state != Z_OK && state != Z_STREAM_END) return Error{ErrorKind::drop, "inflate: damaged or short stream"};
+    if (state != Z_OK && state != Z_STREAM_END)
+      return Error{ErrorKind::drop, "inflate: damaged or short stream"};
     const std::size_t got = out.size() - stream.avail_out;
     if (got > limit - content.size()) {
       return Error{ErrorKind::drop, "inflate: more than " + std::to_string(limit) + " bytes"};

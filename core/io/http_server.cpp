@@ -75,7 +75,7 @@ struct HttpServer::State {
   Fd wake;                                         // an eventfd: written to stop
   std::jthread thread;
 
-  void serve(const std::stop_token& stop);
+  void serve(const std::stop_token& stop) const;
 
   static MHD_Result answer(void* self, MHD_Connection* connection, const char* url, const char* method,
                            const char* version, const char* upload, std::size_t* upload_size, void** context);
@@ -99,7 +99,8 @@ MHD_Result queue(MHD_Connection* connection, const HttpAnswer& answer) {
 
 MHD_Result HttpServer::State::answer(void* self, MHD_Connection* connection, const char* url,
                                      const char* method, const char* /*version*/, const char* /*upload*/,
-                                     std::size_t* upload_size, void** context) {
+                                     std::size_t* upload_size,  // NOLINT(readability-non-const-parameter)
+                                     void** context) {
   // The first call of a request comes before its body: what has no business here is turned away then, unread.
   const std::string_view verb(method);
   if (verb != "GET" && verb != "HEAD") return queue(connection, {.status = 405, .body = "only GET\n"});
@@ -118,7 +119,7 @@ MHD_Result HttpServer::State::answer(void* self, MHD_Connection* connection, con
 
 // The library's own thread would be called MHD-single; ours is named like all others and wakes for requests
 // only.
-void HttpServer::State::serve(const std::stop_token& stop) {
+void HttpServer::State::serve(const std::stop_token& stop) const {
   name_thread("http");
   const int events = MHD_get_daemon_info(daemon.get(), MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
   while (!stop.stop_requested()) {

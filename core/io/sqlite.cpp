@@ -12,6 +12,10 @@ namespace scops {
 namespace {
 
 ErrorKind kind_of(int code) {
+  // A sector that cannot be read stays so, and must not be waited for: it is damage like any other.
+  if (code == SQLITE_IOERR_READ || code == SQLITE_IOERR_DATA || code == SQLITE_IOERR_CORRUPTFS) {
+    return ErrorKind::drop;
+  }
   switch (code & 0xFF) {
     case SQLITE_FULL:
     case SQLITE_BUSY:
@@ -35,8 +39,10 @@ ErrorKind kind_of(int code) {
 
 Error sqlite_error(sqlite3* handle, int code, std::string_view what) {
   // The message belongs to the last call only; SQLite keeps it in step with the code.
-  const char* detail = sqlite3_extended_errcode(handle) == code ? sqlite3_errmsg(handle) : sqlite3_errstr(code);
-  return {kind_of(code), fmt::format("sqlite {}: {} ({})", what.substr(0, what.find_first_of("=;(")), detail, code)};
+  const char* detail =
+      sqlite3_extended_errcode(handle) == code ? sqlite3_errmsg(handle) : sqlite3_errstr(code);
+  return {kind_of(code),
+          fmt::format("sqlite {}: {} ({})", what.substr(0, what.find_first_of("=;(")), detail, code)};
 }
 
 int remember_log_pages(void* into, sqlite3* /*handle*/, const char* /*schema*/, int pages) {
@@ -60,12 +66,14 @@ void Statement::bind(int index, std::int64_t value) {
 }
 
 void Statement::bind(int index, std::string_view text) {
-  const int code = sqlite3_bind_text64(handle_.get(), index, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
+  const int code =
+      sqlite3_bind_text64(handle_.get(), index, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
   if (code != SQLITE_OK) bind_failure_ = code;
 }
 
 void Statement::bind(int index, Blob blob) {
-  const int code = sqlite3_bind_blob64(handle_.get(), index, blob.bytes.data(), blob.bytes.size(), SQLITE_STATIC);
+  const int code =
+      sqlite3_bind_blob64(handle_.get(), index, blob.bytes.data(), blob.bytes.size(), SQLITE_STATIC);
   if (code != SQLITE_OK) bind_failure_ = code;
 }
 
@@ -96,7 +104,9 @@ std::string_view Statement::blob(int column) const {
 
 void Database::Close::operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
 
-Error Database::error(int code, std::string_view what) const { return sqlite_error(handle_.get(), code, what); }
+Error Database::error(int code, std::string_view what) const {
+  return sqlite_error(handle_.get(), code, what);
+}
 
 Result<Database> Database::open(const std::string& path, int page_size) {
   Database database;
@@ -106,10 +116,10 @@ Result<Database> Database::open(const std::string& path, int page_size) {
   database.handle_.reset(handle);  // also after a failure there is one to close
   if (code != SQLITE_OK) return database.error(code, "open " + path);
   // secure_delete, on in Debian, would write zeros over every deleted block.
-  const Status set = database.exec(
-      fmt::format("PRAGMA locking_mode=EXCLUSIVE; PRAGMA page_size={}; PRAGMA cache_size=-256; PRAGMA mmap_size=0;"
-                  "PRAGMA secure_delete=OFF; PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=4194304",
-                  page_size));
+  const Status set = database.exec(fmt::format(
+      "PRAGMA locking_mode=EXCLUSIVE; PRAGMA page_size={}; PRAGMA cache_size=-256; PRAGMA mmap_size=0;"
+      "PRAGMA secure_delete=OFF; PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=4194304",
+      page_size));
   if (!set) return within(path, set.error());
   return database;
 }
@@ -120,7 +130,8 @@ Status Database::start_log() {
   if (!wal) return wal.error();
   const Result<bool> row = wal->run();
   if (!row) return row.error();
-  if (!*row || wal->text(0) != "wal") return Error{ErrorKind::retry, "sqlite: no write-ahead log possible here"};
+  if (!*row || wal->text(0) != "wal")
+    return Error{ErrorKind::retry, "sqlite: no write-ahead log possible here"};
   wal->reset();
   // Takes the place of SQLite's own checkpoints, which might fall into a commit that is not synced.
   sqlite3_wal_hook(handle_.get(), remember_log_pages, log_pages_.get());
@@ -152,14 +163,16 @@ Result<std::int64_t> Database::number(std::string_view sql) {
 }
 
 Status Database::checkpoint() {
-  const int code = sqlite3_wal_checkpoint_v2(handle_.get(), "main", SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  const int code =
+      sqlite3_wal_checkpoint_v2(handle_.get(), "main", SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
   if (code != SQLITE_OK) return error(code, "checkpoint");
   return Ok{};
 }
 
 bool Database::moved() const {
   int answer = 0;
-  return sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &answer) == SQLITE_OK && answer != 0;
+  return sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &answer) == SQLITE_OK &&
+         answer != 0;
 }
 
 Transaction::~Transaction() {

@@ -1,8 +1,9 @@
-// A SQLite database for one owner: opened exclusively, without SQLite's own mutexes. The caller makes sure that only
-// one thread at a time uses a database and its statements. Knows no tables.
+// A SQLite database for one owner: opened exclusively, without SQLite's own mutexes. The caller makes sure
+// that only one thread at a time uses a database and its statements. Knows no tables.
 //
-// Errors say what to do: `retry` when the disk is full, locked, read-only or failing; `bug` when the library was
-// misused; everything else is `drop`: the file is damaged, no database, or not ours.
+// Errors say what to do: `retry` when the disk is full, locked, read-only or takes no writes; `bug` when the
+// library was misused; everything else is `drop`: the file is damaged or cannot be read, is no database, or
+// not ours.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +28,8 @@ class Statement {
  public:
   Statement() = default;  // may only be assigned to
 
-  // Starts over with these parameters and makes the first step; true when there is a row. Texts and blobs are not
-  // copied: they must live until the last step().
+  // Starts over with these parameters and makes the first step; true when there is a row. Texts and blobs are
+  // not copied: they must live until the last step().
   template <class... Values>
   Result<bool> run(const Values&... values) {
     reset();
@@ -61,10 +62,12 @@ class Statement {
 
 class Database {
  public:
-  // Opens or makes the file, a new one with pages of `page_size` bytes. Nothing is written before start_log().
+  // Opens or makes the file, a new one with pages of `page_size` bytes. Nothing is written before
+  // start_log().
   static Result<Database> open(const std::string& path, int page_size);
-  // From now on every commit goes to a write-ahead log and is synced (but see Sync), and no other process can use
-  // the file. The log is moved into the file by checkpoint() and when the database is closed, never otherwise.
+  // From now on every commit goes to a write-ahead log and is synced (but see Sync), and no other process can
+  // use the file. The log is moved into the file by checkpoint() and when the database is closed, never
+  // otherwise.
   Status start_log();
 
   // One or more statements whose rows do not matter.

@@ -1,5 +1,5 @@
-// Integers of 7 bits a byte, low bits first, and the zigzag fold that keeps small negative ones small. The reader
-// gives 0 or "" beyond the end and remembers that it failed, so that its user checks once.
+// Integers of 7 bits a byte, low bits first, and the zigzag fold that keeps small negative ones small. The
+// reader gives 0 or "" beyond the end and remembers that it failed, so that its user checks once.
 #pragma once
 
 #include <cstddef>

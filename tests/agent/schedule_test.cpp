@@ -107,13 +107,20 @@ TEST_CASE("a wall clock that steps forward by years does not make the ticks run 
   CHECK(ticker.due() <= now + 15'000);
 }
 
-TEST_CASE("the samples of one capture share its time in whole seconds", "[collect]") {
+TEST_CASE("a capture on its multiple has the whole second as its time, any other its milliseconds", "[collect]") {
+  CHECK(capture_time(noon) == noon);
+  CHECK(capture_time(noon + 99) == noon);
+  CHECK(capture_time(noon + 100) == noon + 100);
+  CHECK(capture_time(noon + 999) == noon + 999);
+}
+
+TEST_CASE("the samples of one capture share its time", "[collect]") {
   Frame frame([](Emit& emit) -> Status {
     emit.gauge("a", 1);
     emit.metric({.name = "b", .value = 2, .time = 42});
     return Ok{};
   });
-  frame.clock.advance(1'234);
+  frame.clock.advance(1'034);
   frame.schedule.capture();
   const auto set = decode_block(frame.pipeline.flush().at(0).bytes);
   REQUIRE(set);

@@ -17,8 +17,7 @@ namespace fs = std::filesystem;
 
 constexpr std::int64_t application = 0x53434F50;  // "SCOP"
 constexpr std::int64_t version = 1;
-constexpr int page_size = 4096;                               // docs/decisions/012
-constexpr std::int64_t largest_id = std::int64_t{1} << 62U;   // far from the end of the numbers
+constexpr std::int64_t largest_id = std::int64_t{1} << 62U;  // far from the end of the numbers
 constexpr int asides_max = 2;
 
 // An id is given once: it lives in `blocks` or below a cursor, so that the largest of both is known for ever.
@@ -46,7 +45,8 @@ Status check_file(const std::string& path) {
   if (!fs::exists(status)) return Ok{};
   if (!fs::is_regular_file(status)) return Error{ErrorKind::drop, path + ": not a regular file"};
   const bool empty = fs::file_size(path, ignored) == 0;
-  if (empty && fs::exists(path + "-wal", ignored)) return Error{ErrorKind::drop, path + ": empty beside its log"};
+  if (empty && fs::exists(path + "-wal", ignored))
+    return Error{ErrorKind::drop, path + ": empty beside its log"};
   return Ok{};
 }
 
@@ -105,22 +105,27 @@ Status BlockFile::prepare() {
 }
 
 // From the front until something cannot be read, and then from the back: one bad page costs little.
-BlockFile::Content BlockFile::content() {
+Result<BlockFile::Content> BlockFile::content() {
   Content content;
-  Status read = read_entries("SELECT id, kind, records, newest, length(bytes) FROM blocks ORDER BY id", content);
+  Status read =
+      read_entries("SELECT id, kind, records, newest, length(bytes) FROM blocks ORDER BY id", content);
   if (!read) {
+    if (read.error().kind != ErrorKind::drop) return read.error();
     content.damage = read.error().text;
-    (void)read_entries("SELECT id, kind, records, newest, length(bytes) FROM blocks ORDER BY id DESC", content)
+    (void)read_entries("SELECT id, kind, records, newest, length(bytes) FROM blocks ORDER BY id DESC",
+                       content)
         .has_value();
     const auto by_id = [](const Entry& a, const Entry& b) { return a.id < b.id; };
     std::sort(content.entries.begin(), content.entries.end(), by_id);
     const auto same_id = [](const Entry& a, const Entry& b) { return a.id == b.id; };
-    content.entries.erase(std::unique(content.entries.begin(), content.entries.end(), same_id), content.entries.end());
+    content.entries.erase(std::unique(content.entries.begin(), content.entries.end(), same_id),
+                          content.entries.end());
   }
   if (!content.entries.empty()) content.last_id = content.entries.back().id;
   if (Status cursors = read_cursors(content); !cursors) content.damage = cursors.error().text;
   const Result<std::int64_t> aside = database_.number("SELECT max(id) FROM damaged");
-  if (aside && fits(*aside, largest_id)) content.last_id = std::max(content.last_id, static_cast<std::uint64_t>(*aside));
+  if (aside && fits(*aside, largest_id))
+    content.last_id = std::max(content.last_id, static_cast<std::uint64_t>(*aside));
   return content;
 }
 

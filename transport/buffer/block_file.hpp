@@ -1,4 +1,5 @@
-// The tables of the embedded buffer in one SQLite file, as typed calls. No policy and no lock: embedded.hpp has both.
+// The tables of the embedded buffer in one SQLite file, as typed calls. No policy and no lock: embedded.hpp
+// has both.
 #pragma once
 
 #include <cstdint>
@@ -13,10 +14,12 @@
 
 namespace scops {
 
+inline constexpr int page_size = 1024;  // of the file: small, as most blocks are (docs/decisions/012)
+
 class BlockFile {
  public:
-  // Makes the file and its tables when there is nothing. ErrorKind::drop when it is damaged, foreign or of a newer
-  // version; it is then as it was.
+  // Makes the file and its tables when there is nothing. ErrorKind::drop when it is damaged, foreign or of a
+  // newer version; it is then as it was.
   static Result<BlockFile> open(const std::string& path);
 
   struct Cursor {
@@ -30,8 +33,9 @@ class BlockFile {
     std::uint64_t last_id = 0;  // the largest that was ever given, as far as the file knows
     std::string damage;         // why some of it could not be read, else empty
   };
-  // Everything but the blocks' bytes; of a damaged file what can be read.
-  Content content();
+  // Everything but the blocks' bytes; of a damaged file what can be read. ErrorKind::retry when the disk
+  // fails.
+  Result<Content> content();
 
   // The bytes of a block; ErrorKind::absent when it is not there.
   Result<std::string> bytes(std::uint64_t id);
@@ -57,8 +61,8 @@ class BlockFile {
   Statement insert_, erase_, bytes_, forget_kind_, save_cursor_;
 };
 
-// Renames the file, with its log, to `path`.aside-1 or -2, so that a fresh one can be made; returns the new name,
-// or "nothing" when there was no file.
+// Renames the file, with its log, to `path`.aside-1 or -2, so that a fresh one can be made; returns the new
+// name, or "nothing" when there was no file.
 Result<std::string> set_file_aside(const std::string& path);
 
 // Removes a file and its log.

@@ -18,12 +18,13 @@ namespace scops {
 namespace {
 
 constexpr Option rows[] = {
-    option<&BufferSettings::type>({.name = "type",
-                                   .fallback = "embedded",
-                                   .help = "Where blocks wait to be sent: embedded is a file in the state folder, memory "
-                                           "is lost at the end of the process.",
-                                   .choices = "embedded|memory",
-                                   .aliases = "CHOUETTE_STORAGE_TYPE"}),
+    option<&BufferSettings::type>(
+        {.name = "type",
+         .fallback = "embedded",
+         .help = "Where blocks wait to be sent: embedded is a file in the state folder, memory "
+                 "is lost at the end of the process.",
+         .choices = "embedded|memory",
+         .aliases = "CHOUETTE_STORAGE_TYPE"}),
     option<&BufferSettings::metric_ttl>({.name = "metric_ttl",
                                          .fallback = "14400s",
                                          .help = "Metrics older than this are dropped instead of sent.",
@@ -39,22 +40,25 @@ constexpr Option rows[] = {
                                         .help = "Bytes of stored blocks; beyond it the oldest are dropped.",
                                         .min = "64KiB",
                                         .max = "1TiB"}),
-    option<&BufferSettings::hold>({.name = "hold",
-                                   .fallback = "0s",
-                                   .help = "Spares flash: blocks stay in memory until the oldest is this old, and are "
-                                           "written only if they could not be sent by then. A power cut or a kill may "
-                                           "lose what was collected in this time and one flush more; with 0 nothing.",
-                                   .max = "24h"}),
-    option<&BufferSettings::memory_max>({.name = "memory_max",
-                                         .fallback = "8MiB",
-                                         .help = "Bytes of blocks in memory, by type memory, by hold, or while the disk "
-                                                 "takes none; beyond it the oldest are dropped.",
-                                         .min = "64KiB",
-                                         .max = "1GiB"}),
+    option<&BufferSettings::hold>(
+        {.name = "hold",
+         .fallback = "0s",
+         .help = "Spares flash: blocks stay in memory until the oldest is this old, and are "
+                 "written only if they could not be sent by then. A power cut or a kill may "
+                 "lose what was collected in this time and one flush more; with 0 nothing.",
+         .max = "24h"}),
+    option<&BufferSettings::memory_max>(
+        {.name = "memory_max",
+         .fallback = "8MiB",
+         .help = "Bytes of blocks in memory, by type memory, by hold, or while the disk "
+                 "takes none; beyond it the oldest are dropped.",
+         .min = "64KiB",
+         .max = "1GiB"}),
 };
 
 // No folder, or none that we may write to: not a reason to stop collecting.
-std::unique_ptr<Buffer> in_memory(const BufferSettings& settings, const BufferContext& context, std::string trouble) {
+std::unique_ptr<Buffer> in_memory(const BufferSettings& settings, const BufferContext& context,
+                                  std::string trouble) {
   const Retention retention = {settings.memory_max.count, settings.metric_ttl, settings.log_ttl};
   return std::make_unique<MemoryBuffer>(context.outputs, retention, BufferCounters(*context.stats),
                                         std::move(trouble));
@@ -71,9 +75,11 @@ std::unique_ptr<Buffer> without_folder(const BufferSettings& settings, const Buf
 
 // The folder's lock. ErrorKind::refused: somebody has it; anything else: the folder is of no use.
 Result<Fd> lock_folder(const std::string& folder) {
-  if (::mkdir(folder.c_str(), S_IRWXU) != 0 && errno != EEXIST) return system_error("make folder", folder, errno);
+  if (::mkdir(folder.c_str(), S_IRWXU) != 0 && errno != EEXIST)
+    return system_error("make folder", folder, errno);
   const std::string path = folder + "/buffer.lock";
-  Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR));  // NOLINT(*-vararg)
+  Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+               S_IRUSR | S_IWUSR));  // NOLINT(*-vararg)
   if (!fd.valid()) return system_error("open", path, errno);
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return fd;
   if (errno != EWOULDBLOCK) return system_error("lock", path, errno);
@@ -99,10 +105,11 @@ Result<std::unique_ptr<Buffer>> open_buffer(const BufferSettings& settings, cons
 
   const Retention retention = {settings.bytes_max.count, settings.metric_ttl, settings.log_ttl};
   const BufferCounters counters(*context.stats);
-  auto store = std::make_unique<EmbeddedBuffer>(context.folder + "/buffer.db", std::move(*lock), context.outputs,
-                                                retention, counters);
+  auto store = std::make_unique<EmbeddedBuffer>(context.folder + "/buffer.db", std::move(*lock),
+                                                context.outputs, retention, counters);
   // A disk that fails now may work later: blocks are held until then.
-  if (Status opened = store->open(); !opened) log::warn("buffer", "open_failed", {{"error", opened.error().text}});
+  if (Status opened = store->open(); !opened)
+    log::warn("buffer", "open_failed", {{"error", opened.error().text}});
   return std::unique_ptr<Buffer>(std::make_unique<HoldingBuffer>(
       std::move(store), context.outputs, HoldLimits{settings.hold, settings.memory_max.count, retention},
       *context.clock, counters));

@@ -1,7 +1,5 @@
 #include "transport/buffer/embedded.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -13,17 +11,16 @@ namespace scops {
 
 namespace {
 
-constexpr int log_pages_max = 256;         // 1 MiB: then the log is moved into the file
-constexpr std::size_t ranges_max = 1024;   // of a cursor: what is acked beyond may be sent again after a crash
-constexpr std::size_t blocks_a_copy = 256;  // in one transaction, so that the log stays small
+constexpr int log_pages_max = (1 << 20) / page_size;  // 1 MiB: then the log is moved into the file
+constexpr std::size_t ranges_max = 1024;  // of a cursor: what is acked beyond may be sent again after a crash
 constexpr auto kinds = {Kind::metrics, Kind::events, Kind::logs};
 
 constexpr std::uint32_t bit(Kind kind) { return 1U << static_cast<unsigned>(kind); }
 
 }  // namespace
 
-EmbeddedBuffer::EmbeddedBuffer(std::string path, Fd lock, std::vector<std::string> outputs, Retention retention,
-                               BufferCounters counters)
+EmbeddedBuffer::EmbeddedBuffer(std::string path, Fd lock, std::vector<std::string> outputs,
+                               Retention retention, BufferCounters counters)
     : lock_(std::move(lock)),
       path_(std::move(path)),
       retention_(retention),
@@ -34,52 +31,6 @@ EmbeddedBuffer::EmbeddedBuffer(std::string path, Fd lock, std::vector<std::strin
 Status EmbeddedBuffer::open() {
   const std::scoped_lock lock(mutex_);
   return ensure_open();
-}
-
-// --- opening, and what to do with a file that is not as it should be
-
-Status EmbeddedBuffer::ensure_open() {
-  if (file_) return Ok{};
-  if (Status opened = open_file(); !opened) return opened;
-  const BlockFile::Content content = file_->content();
-  take_over(content);
-  if (content.damage.empty()) return Ok{};
-  return repair({ErrorKind::drop, content.damage});
-}
-
-Status EmbeddedBuffer::open_file() {
-  Result<BlockFile> file = BlockFile::open(path_);
-  if (!file && file.error().kind == ErrorKind::drop) {
-    const Result<std::string> aside = set_file_aside(path_);
-    if (!aside) return aside.error();
-    log::warn("buffer", "file_set_aside", {{"error", file.error().text}, {"kept_as", *aside}});
-    file = BlockFile::open(path_);
-  }
-  if (!file) return file.error();
-  file_ = std::move(*file);
-  return Ok{};
-}
-
-void EmbeddedBuffer::take_over(const BlockFile::Content& content) {
-  for (const Entry& entry : content.entries) ledger_.add(entry);
-  ledger_.reserve_ids(content.last_id + 1);
-  std::vector<std::string_view> strangers;
-  for (const BlockFile::Cursor& cursor : content.cursors) {
-    if (const auto output = ledger_.output(cursor.output)) {
-      ledger_.ack_range(*output, cursor.kind, cursor.acked);
-    } else if (std::find(strangers.begin(), strangers.end(), cursor.output) == strangers.end()) {
-      strangers.push_back(cursor.output);
-    }
-  }
-  if (strangers.empty()) return;
-  // Outputs that are configured no more: should one come back, it starts at the oldest block like a new one. A
-  // failure here is of no consequence, the next start tries again.
-  Transaction transaction(file_->database());
-  if (!transaction.begin(Sync::off)) return;
-  for (const std::string_view output : strangers) {
-    if (!file_->forget_cursors(output)) return;
-  }
-  (void)transaction.commit().has_value();
 }
 
 // Does it; when SQLite finds the file damaged, repairs that and does it once more.
@@ -93,55 +44,6 @@ Status EmbeddedBuffer::attempt(const Action& action) {
   if (!result && result.error().kind == ErrorKind::drop) return Error{ErrorKind::retry, result.error().text};
   return result;
 }
-
-// Moves what can be read to a fresh file. As long as that fails the old one, under whatever name, stays in use.
-Status EmbeddedBuffer::repair(const Error& why) {
-  const Result<std::string> aside = set_file_aside(path_);
-  if (!aside) return aside.error();
-  Result<BlockFile> fresh = BlockFile::open(path_);
-  if (!fresh) return Error{ErrorKind::retry, fresh.error().text};
-  std::vector<std::uint64_t> lost;
-  if (Status copied = copy_to(*fresh, lost); !copied) {
-    fresh = Error{};  // closed before it is removed
-    remove_file(path_);
-    return Error{ErrorKind::retry, copied.error().text};
-  }
-  std::uint64_t records = 0;
-  for (const std::uint64_t id : lost) records += ledger_.retire(id);
-  ledger_.sweep();
-  counters_.dropped_damaged.add(static_cast<double>(records));
-  file_ = std::move(*fresh);
-  log::warn("buffer", "file_replaced",
-            {{"error", why.text},
-             {"kept_as", *aside},
-             {"blocks_saved", std::to_string(ledger_.stats().blocks)},
-             {"blocks_lost", std::to_string(lost.size())}});
-  return Ok{};
-}
-
-Status EmbeddedBuffer::copy_to(BlockFile& fresh, std::vector<std::uint64_t>& lost) {
-  const std::deque<Entry>& entries = ledger_.entries();
-  std::size_t next = 0;
-  do {
-    Transaction transaction(fresh.database());
-    if (Status begun = transaction.begin(Sync::full); !begun) return begun;
-    const std::size_t end = std::min(entries.size(), next + blocks_a_copy);
-    for (; next < end; ++next) {
-      if (entries[next].gone) continue;
-      const Result<Block> block = read_block(entries[next]);
-      if (!block) lost.push_back(entries[next].id);
-      if (!block) continue;
-      if (Status inserted = fresh.insert(entries[next].id, *block); !inserted) return inserted;
-    }
-    if (Status saved = save_cursors(fresh, true); !saved) return saved;
-    if (Status committed = transaction.commit(); !committed) return committed;
-    counters_.commits.add();
-    if (Status moved = fresh.database().checkpoint(); !moved) return moved;
-  } while (next < entries.size());
-  return Ok{};
-}
-
-// --- the buffer's own verbs
 
 Result<std::vector<BlockId>> EmbeddedBuffer::put_all(std::span<const Block* const> blocks) {
   const std::scoped_lock lock(mutex_);
@@ -182,7 +84,8 @@ Result<std::vector<BlockId>> EmbeddedBuffer::put_all(std::span<const Block* cons
   return ids;
 }
 
-Status EmbeddedBuffer::store(std::span<const Block* const> blocks, std::span<const std::uint64_t> in_the_way) {
+Status EmbeddedBuffer::store(std::span<const Block* const> blocks,
+                             std::span<const std::uint64_t> in_the_way) {
   Transaction transaction(file_->database());
   if (Status begun = transaction.begin(Sync::full); !begun) return begun;
   if (Status erased = file_->erase(ledger_.gone()); !erased) return erased;
@@ -208,7 +111,8 @@ Status EmbeddedBuffer::save_cursors(BlockFile& file, bool all) {
   for (std::size_t output = 0; output < unsaved_.size(); ++output) {
     for (const Kind kind : kinds) {
       if (!all && (unsaved_[output] & bit(kind)) == 0) continue;
-      Status saved = file.save_cursor(ledger_.outputs()[output], kind, ledger_.ranges(output, kind, ranges_max));
+      Status saved =
+          file.save_cursor(ledger_.outputs()[output], kind, ledger_.ranges(output, kind, ranges_max));
       if (!saved) return saved;
     }
   }

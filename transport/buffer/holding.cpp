@@ -16,8 +16,8 @@ constexpr std::size_t aliases_max = 4096;          // older ones are blocks that
 
 }  // namespace
 
-HoldingBuffer::HoldingBuffer(std::unique_ptr<Store> store, std::vector<std::string> outputs, HoldLimits limits,
-                             const Clock& clock, BufferCounters counters)
+HoldingBuffer::HoldingBuffer(std::unique_ptr<Store> store, std::vector<std::string> outputs,
+                             HoldLimits limits, const Clock& clock, BufferCounters counters)
     : limits_(limits),
       clock_(clock),
       counters_(counters),
@@ -30,7 +30,9 @@ HoldingBuffer::~HoldingBuffer() {
   if (left.blocks == 0) return;
   counters_.dropped_memory.add(static_cast<double>(left.records));
   log::warn("buffer", "held_blocks_lost",
-            {{"error", trouble_}, {"blocks", std::to_string(left.blocks)}, {"records", std::to_string(left.records)}});
+            {{"error", trouble_},
+             {"blocks", std::to_string(left.blocks)},
+             {"records", std::to_string(left.records)}});
 }
 
 Result<BlockId> HoldingBuffer::put(Block block) {
@@ -52,7 +54,8 @@ Result<BlockId> HoldingBuffer::put(Block block) {
   return id;
 }
 
-Result<std::vector<Block>> HoldingBuffer::read(std::string_view output, Kind kind, std::uint32_t max_records) {
+Result<std::vector<Block>> HoldingBuffer::read(std::string_view output, Kind kind,
+                                               std::uint32_t max_records) {
   const std::scoped_lock lock(mutex_);
   Result<Batch> stored = store_->fetch(output, kind, max_records);
   if (!stored && queue_.empty()) return stored.error();
@@ -120,6 +123,7 @@ void HoldingBuffer::move_all() {
   while (!queue_.empty()) {
     const std::vector<const BlockQueue::Held*> chunk = queue_.oldest(bytes_a_move);
     std::vector<const Block*> blocks;
+    blocks.reserve(chunk.size());
     for (const BlockQueue::Held* held : chunk) blocks.push_back(&held->block);
     const Result<std::vector<BlockId>> ids = store_->put_all(blocks);
     if (!ids) {
@@ -131,9 +135,10 @@ void HoldingBuffer::move_all() {
   accepted();
 }
 
-// The outputs that were done with a block stay so. Should we be killed between the two commits, they read it again:
-// that is possible with two outputs or more, as a block that all have acked is not moved.
-void HoldingBuffer::moved(const std::vector<const BlockQueue::Held*>& chunk, const std::vector<BlockId>& ids) {
+// The outputs that were done with a block stay so. Should we be killed between the two commits, they read it
+// again: that is possible with two outputs or more, as a block that all have acked is not moved.
+void HoldingBuffer::moved(const std::vector<const BlockQueue::Held*>& chunk,
+                          const std::vector<BlockId>& ids) {
   const std::vector<std::string>& outputs = queue_.outputs();
   std::vector<std::vector<BlockId>> done(outputs.size());
   std::vector<std::uint64_t> left;
@@ -143,7 +148,8 @@ void HoldingBuffer::moved(const std::vector<const BlockQueue::Held*>& chunk, con
     for (std::size_t output = 0; output < outputs.size(); ++output) {
       if ((acked & (1U << output)) != 0) done[output].push_back(ids[i]);
     }
-    if (const std::uint32_t readers = chunk[i]->handed & ~acked; readers != 0) aliases_[id] = {ids[i], readers};
+    if (const std::uint32_t readers = chunk[i]->handed & ~acked; readers != 0)
+      aliases_[id] = {ids[i], readers};
     left.push_back(id);
   }
   queue_.remove(left);

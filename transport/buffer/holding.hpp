@@ -1,5 +1,5 @@
-// In front of a store, a queue in memory for blocks that the store refuses (disk full, I/O error, server away) or
-// that are not old enough to be worth a write to flash.
+// In front of a store, a queue in memory for blocks that the store refuses (disk full, I/O error, server
+// away) or that are not old enough to be worth a write to flash.
 //
 //   put      hold = 0: to the store; to the queue when it refuses, and while blocks wait there already
 //            hold > 0: to the queue
@@ -7,10 +7,10 @@
 //            oldest block in the queue is `hold` old. What all outputs have acked before never touches flash.
 //   read     the blocks of the store, then those of the queue: oldest first
 //
-// The queue is bounded: when it is full and the store does not take it, the oldest blocks are dropped and counted.
-// A block in the queue has an id of its own ({2^64-1, n}), which stays good for ack when the block has moved since.
-// The destructor moves what is left to the store. One warning when the store begins to refuse, one line when it
-// takes blocks again. Any thread; one lock, held while the store works.
+// The queue is bounded: when it is full and the store does not take it, the oldest blocks are dropped and
+// counted. A block in the queue has an id of its own ({2^64-1, n}), which stays good for ack when the block
+// has moved since. The destructor moves what is left to the store. One warning when the store begins to
+// refuse, one line when it takes blocks again. Any thread; one lock, held while the store works.
 #pragma once
 
 #include <cstdint>
@@ -35,8 +35,8 @@ struct HoldLimits {
 class HoldingBuffer final : public Buffer {
  public:
   // `outputs` as the store has them; `clock` outlives this.
-  HoldingBuffer(std::unique_ptr<Store> store, std::vector<std::string> outputs, HoldLimits limits, const Clock& clock,
-                BufferCounters counters);
+  HoldingBuffer(std::unique_ptr<Store> store, std::vector<std::string> outputs, HoldLimits limits,
+                const Clock& clock, BufferCounters counters);
   ~HoldingBuffer() override;
   HoldingBuffer(const HoldingBuffer&) = delete;
   HoldingBuffer& operator=(const HoldingBuffer&) = delete;

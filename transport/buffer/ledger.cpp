@@ -17,7 +17,7 @@ auto lower_bound_of(Entries& entries, std::uint64_t id) {
 
 }  // namespace
 
-Ledger::Ledger(std::vector<std::string> outputs) : outputs_(std::move(outputs)), everyone_(0) {
+Ledger::Ledger(std::vector<std::string> outputs) : outputs_(std::move(outputs)) {
   for (std::size_t i = 0; i < outputs_.size(); ++i) everyone_ |= bit(i);
 }
 
@@ -141,8 +141,10 @@ void Ledger::sweep() {
 }
 
 BufferStats Ledger::stats() const {
-  BufferStats stats{.blocks = blocks_, .records = records_, .bytes = bytes_, .oldest = 0, .durable = true, .trouble = {}};
-  const auto waiting = std::find_if(entries_.begin(), entries_.end(), [](const Entry& entry) { return !entry.gone; });
+  BufferStats stats{
+      .blocks = blocks_, .records = records_, .bytes = bytes_, .oldest = 0, .durable = true, .trouble = {}};
+  const auto waiting =
+      std::find_if(entries_.begin(), entries_.end(), [](const Entry& entry) { return !entry.gone; });
   if (waiting != entries_.end()) stats.oldest = waiting->newest;
   return stats;
 }

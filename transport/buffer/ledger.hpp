@@ -1,5 +1,6 @@
-// The books of a store: which blocks there are, what each output has acked, what is to go. No bytes, no I/O, no
-// lock. 40 bytes a block; every question is answered by one walk over them (a backlog of four hours is 1440 blocks).
+// The books of a store: which blocks there are, what each output has acked, what is to go. No bytes, no I/O,
+// no lock. 32 bytes a block; every question is answered by one walk over them (a backlog of four hours is
+// 1440 blocks).
 #pragma once
 
 #include <cstddef>
@@ -56,14 +57,15 @@ class Ledger {
     bool more = false;
   };
   // What the output should read: oldest first, up to `max_records`, but at least one block if `at_least_one`.
-  [[nodiscard]] Next next(std::size_t output, Kind kind, std::uint32_t max_records, bool at_least_one = true) const;
+  [[nodiscard]] Next next(std::size_t output, Kind kind, std::uint32_t max_records,
+                          bool at_least_one = true) const;
 
   // The output is done with this one; unknown ids are ignored. True when that was news.
   bool ack(std::size_t output, std::uint64_t id);
   // The same for all blocks of a kind in a range, as ranges() told it.
   void ack_range(std::size_t output, Kind kind, IdRange range);
-  // Everything of this kind that the output is done with, in at most `limit` ranges. Ids of blocks that are no
-  // more, and of other kinds, lie in the ranges or not, as it comes.
+  // Everything of this kind that the output is done with, in at most `limit` ranges. Ids of blocks that are
+  // no more, and of other kinds, lie in the ranges or not, as it comes.
   [[nodiscard]] std::vector<IdRange> ranges(std::size_t output, Kind kind, std::size_t limit) const;
 
   // Lets go of blocks: of one, of those too old; both return the number of records that somebody waited for.
@@ -84,7 +86,7 @@ class Ledger {
   std::uint64_t let_go(Entry& entry);
 
   std::vector<std::string> outputs_;
-  std::uint32_t everyone_;  // Entry::acked when all outputs are done; 0 without outputs
+  std::uint32_t everyone_ = 0;  // Entry::acked when all outputs are done; 0 without outputs
   std::deque<Entry> entries_;
   std::uint64_t next_id_ = 1;
   std::uint64_t blocks_ = 0, records_ = 0, bytes_ = 0;

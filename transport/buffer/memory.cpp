@@ -6,7 +6,10 @@ namespace scops {
 
 MemoryBuffer::MemoryBuffer(std::vector<std::string> outputs, Retention retention, BufferCounters counters,
                            std::string trouble)
-    : retention_(retention), counters_(counters), trouble_(std::move(trouble)), queue_(std::move(outputs), 0) {}
+    : retention_(retention),
+      counters_(counters),
+      trouble_(std::move(trouble)),
+      queue_(std::move(outputs), 0) {}
 
 Result<std::vector<BlockId>> MemoryBuffer::put_all(std::span<const Block* const> blocks) {
   const std::scoped_lock lock(mutex_);

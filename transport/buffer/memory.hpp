@@ -13,7 +13,8 @@ namespace scops {
 class MemoryBuffer final : public Store {
  public:
   // `trouble` is what stats() says about it: why this is all there is.
-  MemoryBuffer(std::vector<std::string> outputs, Retention retention, BufferCounters counters, std::string trouble);
+  MemoryBuffer(std::vector<std::string> outputs, Retention retention, BufferCounters counters,
+               std::string trouble);
 
   Result<std::vector<BlockId>> put_all(std::span<const Block* const> blocks) override;
   Result<Batch> fetch(std::string_view output, Kind kind, std::uint32_t max_records) override;

@@ -1,5 +1,5 @@
-// What the kinds of buffer have in common: limits, counters, and a seam below Buffer for stores that blocks are
-// moved to in bulk.
+// What the kinds of buffer have in common: limits, counters, and a seam below Buffer for stores that blocks
+// are moved to in bulk.
 #pragma once
 
 #include <cstdint>

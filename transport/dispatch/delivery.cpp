@@ -27,7 +27,7 @@ Delivery::Delivery(std::string name, Output& output, DeliveryContext context)
 
 std::int64_t Delivery::step(Duration timeout, const std::stop_token& stop) {
   const std::int64_t now = context_.clock.steady();
-  if (now < due_ || !flush_acks()) return due_;
+  if (now < due_) return due_;
   Result<std::vector<Block>> waiting =
       context_.buffer.read(name_, Kind::metrics, most() + suspects_.records());
   if (!waiting) {
@@ -97,6 +97,7 @@ Delivery::Job Delivery::batch_job(std::vector<Block> fresh) {
 void Delivery::adopt(const std::vector<Block>& fresh, const Batch& batch) {
   if (!batch.damaged.empty()) journal_.dropped("damaged", batch.damaged_records);
   to_ack_.insert(to_ack_.end(), batch.damaged.begin(), batch.damaged.end());
+  flush_acks();
   blocks_.clear();
   for (const Block& block : fresh) {
     if (std::find(batch.damaged.begin(), batch.damaged.end(), block.id) != batch.damaged.end()) continue;
@@ -194,12 +195,12 @@ void Delivery::finish(const Batch& batch) {
     }
   }
   blocks_.clear();
-  (void)flush_acks();
+  flush_acks();
 }
 
 void Delivery::end_suspect(const Suspect& suspect) {
   if (const std::optional<BlockId> block = suspects_.settled(suspect)) to_ack_.push_back(*block);
-  (void)flush_acks();
+  flush_acks();
 }
 
 void Delivery::fail(const Reply& reply, Duration wait) {
@@ -219,16 +220,12 @@ std::uint32_t Delivery::limit() const {
   return learned_limit_ == 0 ? most() : std::min(most(), learned_limit_);
 }
 
-// False when the store did not take the acks: then nothing may be read, for it would be sent twice.
-bool Delivery::flush_acks() {
-  if (to_ack_.empty()) return true;
+// A store that cannot note it, a full disk for one, does not hold up what can be sent.
+void Delivery::flush_acks() {
+  if (to_ack_.empty()) return;
   const Status acked = context_.buffer.ack(name_, to_ack_);
-  if (!acked) {
-    store_failed(acked.error());
-    return false;
-  }
+  if (!acked) journal_.ack_failed(acked.error());
   to_ack_.clear();
-  return true;
 }
 
 void Delivery::store_failed(const Error& error) {

@@ -81,7 +81,7 @@ class Delivery {
 
   [[nodiscard]] std::uint32_t most() const;   // samples in one batch
   [[nodiscard]] std::uint32_t limit() const;  // samples in one request
-  [[nodiscard]] bool flush_acks();
+  void flush_acks();
   void store_failed(const Error& error);
   void go_on();
   void rest();

@@ -78,4 +78,8 @@ void Journal::store_failed(const Error& error, Duration wait) {
             {{"output", output_}, {"error", error.text}, {"retry_in_s", in_seconds(wait)}});
 }
 
+void Journal::ack_failed(const Error& error) {
+  log::warn(stage, "ack_failed", {{"output", output_}, {"error", error.text}});
+}
+
 }  // namespace scops

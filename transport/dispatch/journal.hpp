@@ -27,8 +27,10 @@ class Journal {
   void failed(const Reply& reply, Duration wait);
   // Records that will never be sent; `reason` is "refused" or "damaged".
   void dropped(std::string_view reason, std::uint64_t records);
-  // The buffer could not be read or acked.
+  // The buffer could not be read.
   void store_failed(const Error& error, Duration wait);
+  // The buffer could not note what was sent; sending goes on.
+  void ack_failed(const Error& error);
 
  private:
   const std::string output_;

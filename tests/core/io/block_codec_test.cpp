@@ -21,8 +21,9 @@ constexpr TimeMs now = 1'700'000'000'000;
 std::vector<Series> some_series(std::size_t number) {
   std::vector<Series> series;
   for (std::size_t i = 0; i < number; ++i) {
-    series.push_back({.name = "Chouette.docker.memory.usage",
-                      .tags = {"container:service-" + std::to_string(1000 + i), "fleet:north", "site:plant-7"}});
+    series.push_back(
+        {.name = "Chouette.docker.memory.usage",
+         .tags = {"container:service-" + std::to_string(1000 + i), "fleet:north", "site:plant-7"}});
   }
   return series;
 }
@@ -36,7 +37,8 @@ SampleSet round_trip(const std::vector<Series>& series, const std::vector<Sample
 // One series, each value a second after the one before.
 std::vector<double> round_trip(const std::vector<double>& values) {
   std::vector<Sample> samples;
-  for (const double value : values) samples.push_back({0, now + 1000 * static_cast<TimeMs>(samples.size()), value});
+  for (const double value : values)
+    samples.push_back({0, now + 1000 * static_cast<TimeMs>(samples.size()), value});
   std::vector<double> back;
   for (const Sample& sample : round_trip(some_series(1), samples).samples) back.push_back(sample.value);
   return back;
@@ -79,9 +81,30 @@ TEST_CASE("every finite double comes back bit by bit", "[block_codec]") {
   using Limits = std::numeric_limits<double>;
   const double large = 9007199254740992.0;
   CHECK(same_bits(round_trip({0.0, -0.0}), {0.0, -0.0}));
-  for (const double value : {0.0, -0.0, 1.0, -1.0, 0.1, 0.25, -12.34, 1e-6, 1e-7, 0.1 + 0.2, 1.0 / 3, large, large - 1,
-                             -large, large + 2, 1e15 + 0.3, 1e22, Limits::max(), Limits::lowest(), Limits::min(),
-                             Limits::denorm_min(), 123456.789, 40.5, 99.999999}) {
+  for (const double value : {0.0,
+                             -0.0,
+                             1.0,
+                             -1.0,
+                             0.1,
+                             0.25,
+                             -12.34,
+                             1e-6,
+                             1e-7,
+                             0.1 + 0.2,
+                             1.0 / 3,
+                             large,
+                             large - 1,
+                             -large,
+                             large + 2,
+                             1e15 + 0.3,
+                             1e22,
+                             Limits::max(),
+                             Limits::lowest(),
+                             Limits::min(),
+                             Limits::denorm_min(),
+                             123456.789,
+                             40.5,
+                             99.999999}) {
     CAPTURE(value);
     CHECK(same_bits(round_trip({value}), {value}));
     CHECK(same_bits(round_trip({1, value, 0.5}), {1, value, 0.5}));
@@ -94,11 +117,13 @@ TEST_CASE("doubles of any bits come back", "[block_codec]") {
   while (values.size() < 20000) {
     const auto value = std::bit_cast<double>(random());
     if (std::isfinite(value)) values.push_back(value);
-    values.push_back(static_cast<double>(random() % 100'000'000) / std::pow(10.0, static_cast<double>(random() % 8)));
+    values.push_back(static_cast<double>(random() % 100'000'000) /
+                     std::pow(10.0, static_cast<double>(random() % 8)));
   }
   for (std::size_t i = 0; i < values.size(); i += 100) {
-    const std::vector<double> part(values.begin() + static_cast<std::ptrdiff_t>(i),
-                                   values.begin() + static_cast<std::ptrdiff_t>(std::min(i + 100, values.size())));
+    const std::vector<double> part(
+        values.begin() + static_cast<std::ptrdiff_t>(i),
+        values.begin() + static_cast<std::ptrdiff_t>(std::min(i + 100, values.size())));
     REQUIRE(same_bits(round_trip(part), part));
   }
 }
@@ -132,7 +157,8 @@ TEST_CASE("equal series become one", "[block_codec]") {
 
 TEST_CASE("what is not finite or refers to nothing is left out", "[block_codec]") {
   const double inf = std::numeric_limits<double>::infinity();
-  const std::vector<Sample> samples = {{0, now, std::nan("")}, {0, now, inf}, {1, now, -inf}, {9, now, 1}, {1, now, 2}};
+  const std::vector<Sample> samples = {
+      {0, now, std::nan("")}, {0, now, inf}, {1, now, -inf}, {9, now, 1}, {1, now, 2}};
   const Block block = encode_block(some_series(2), samples);
   CHECK(block.records == 1);
   CHECK(decode_block(block.bytes).value_or({}).samples == std::vector<Sample>{{0, now, 2}});
@@ -171,17 +197,17 @@ TEST_CASE("the same samples give the same bytes", "[block_codec]") {
         encode_block(some_series(2), samples).bytes);
 }
 
-// Measured on sets like those of a Jetson (docs/buffer.md): 20 series 22.9 and 5.9 bytes a point with 1 and 6 points
-// each, 100 series 10.0 and 3.3. The bound is what docs/buffer.md promises.
+// Measured on sets like those of a Jetson (docs/buffer.md): 20 series 22.9 and 5.9 bytes a point with 1 and 6
+// points each, 100 series 10.0 and 3.3. The bound is what docs/buffer.md promises.
 TEST_CASE("a hundred series of six points take at most eight bytes a point", "[block_codec]") {
   std::mt19937_64 random(2);
   const auto series = some_series(100);
   std::vector<Sample> samples;
   for (std::uint32_t i = 0; i < 100; ++i) {
     for (int k = 0; k < 6; ++k) {
-      const double full = static_cast<double>(random() % 100'000'000) * 4096;        // bytes
-      const double ratio = static_cast<double>(random() % 4000) / 3990.0;            // all 53 bits
-      const double tenths = 40 + static_cast<double>(random() % 200) / 10.0;         // a temperature
+      const double full = static_cast<double>(random() % 100'000'000) * 4096;  // bytes
+      const double ratio = static_cast<double>(random() % 4000) / 3990.0;      // all 53 bits
+      const double tenths = 40 + static_cast<double>(random() % 200) / 10.0;   // a temperature
       samples.push_back({i, now + k * 10000, i % 3 == 0 ? full : i % 3 == 1 ? ratio : tenths});
     }
   }
@@ -189,7 +215,8 @@ TEST_CASE("a hundred series of six points take at most eight bytes a point", "[b
 }
 
 TEST_CASE("any changed or missing byte is noticed", "[block_codec]") {
-  const std::string whole = encode_block(some_series(3), std::vector<Sample>{{0, now, 1}, {2, now, 0.1}}).bytes;
+  const std::string whole =
+      encode_block(some_series(3), std::vector<Sample>{{0, now, 1}, {2, now, 0.1}}).bytes;
   for (std::size_t i = 0; i < whole.size(); ++i) {
     std::string damaged = whole;
     damaged[i] = static_cast<char>(damaged[i] ^ 0x10);
@@ -243,8 +270,9 @@ TEST_CASE("a small block cannot unfold into names without end", "[block_codec]")
 }
 
 TEST_CASE("varints and their zigzag fold go there and back", "[block_codec]") {
-  for (const std::int64_t value : {std::int64_t{0}, std::int64_t{-1}, std::int64_t{63}, std::int64_t{-64},
-                                   std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()}) {
+  for (const std::int64_t value :
+       {std::int64_t{0}, std::int64_t{-1}, std::int64_t{63}, std::int64_t{-64},
+        std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()}) {
     std::string text;
     append_varint(text, zigzag(value));
     ByteReader reader(text);

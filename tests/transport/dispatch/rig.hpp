@@ -41,10 +41,10 @@ class PlainBuffer final : public Buffer {
     return some;
   }
   Status ack(std::string_view, std::span<const BlockId> ids) override {
-    if (ack_fails) return Error{ErrorKind::retry, "disk on fire"};
     for (const BlockId id : ids) {
       std::erase_if(blocks, [id](const Block& block) { return block.id == id; });
     }
+    if (ack_fails) return Error{ErrorKind::retry, "disk on fire"};
     return Ok{};
   }
   Status maintain(TimeMs) override { return Ok{}; }

@@ -1,0 +1,293 @@
+#include "transport/buffer/holding.hpp"
+
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/support/captured_log.hpp"
+#include "tests/transport/buffer/embedded_fixture.hpp"
+#include "transport/buffer/memory.hpp"
+
+namespace scops {
+namespace {
+
+using std::chrono::seconds;
+using test::ack;
+using test::block_of;
+using test::ids_of;
+using test::put;
+using test::read;
+
+// What is inside the store, and whether it works today; outlives the buffer that owns the store.
+struct StoreState {
+  explicit StoreState(Stats& stats)
+      : memory({"a", "b"}, {.bytes_max = 1U << 20U, .metric_ttl = seconds(3600), .log_ttl = seconds(3600)},
+               BufferCounters(stats), "") {}
+  MemoryBuffer memory;
+  std::string refusal;  // the text of its errors, empty while it works
+  int commits = 0;
+};
+
+class FlakyStore final : public Store {
+ public:
+  explicit FlakyStore(StoreState& state) : state_(state) {}
+
+  Result<std::vector<BlockId>> put_all(std::span<const Block* const> blocks) override {
+    if (!state_.refusal.empty()) return Error{ErrorKind::retry, state_.refusal};
+    ++state_.commits;
+    return state_.memory.put_all(blocks);
+  }
+  Result<Batch> fetch(std::string_view output, Kind kind, std::uint32_t max_records) override {
+    if (!state_.refusal.empty()) return Error{ErrorKind::retry, state_.refusal};
+    return state_.memory.fetch(output, kind, max_records);
+  }
+  Status ack(std::string_view output, std::span<const BlockId> ids) override {
+    return state_.memory.ack(output, ids);
+  }
+  Status maintain(TimeMs now) override { return state_.memory.maintain(now); }
+  [[nodiscard]] BufferStats stats() const override {
+    BufferStats stats = state_.memory.stats();
+    stats.durable = true;
+    return stats;
+  }
+
+ private:
+  StoreState& state_;
+};
+
+struct Holding {
+  explicit Holding(Duration hold, std::uint64_t memory_max = 1U << 20U)
+      : state(stats),
+        buffer(std::make_unique<HoldingBuffer>(
+            std::make_unique<FlakyStore>(state), std::vector<std::string>{"a", "b"},
+            HoldLimits{hold, memory_max, {1U << 20U, seconds(3600), seconds(3600)}}, clock,
+            BufferCounters(stats))) {}
+
+  BlockId put_one(std::uint64_t mark) const { return put(*buffer, block_of(1, clock.wall(), mark)); }
+  void maintain() const { REQUIRE(buffer->maintain(clock.wall())); }
+  double dropped(const std::string& reason) {
+    return stats.counter("scops_buffer_dropped_records_total", "", "reason=\"" + reason + "\"").value();
+  }
+  [[nodiscard]] std::uint64_t stored() const { return state.memory.stats().blocks; }
+  // The marks of what the output would send, by its bytes.
+  [[nodiscard]] std::vector<std::uint64_t> marks(const std::string& output) const {
+    std::vector<std::uint64_t> marks;
+    for (const Block& block : read(*buffer, output)) {
+      for (std::uint64_t mark = 0; mark < 100; ++mark) {
+        if (block.bytes == block_of(1, block.newest, mark).bytes) marks.push_back(mark);
+      }
+    }
+    return marks;
+  }
+
+  test::FakeClock clock;
+  Stats stats;
+  StoreState state;
+  std::unique_ptr<HoldingBuffer> buffer;
+};
+
+using Marks = std::vector<std::uint64_t>;
+
+TEST_CASE("the embedded buffer behind its queue keeps the contract", "[buffer][holding]") {
+  test::check_buffer_contract([] { return std::make_unique<test::FolderFixture>(); });
+}
+
+TEST_CASE("without hold every put goes to the store at once", "[buffer][holding]") {
+  const Holding holding(seconds(0));
+  holding.put_one(1);
+  CHECK(holding.stored() == 1);
+  CHECK(holding.state.commits == 1);
+}
+
+TEST_CASE("with hold a block waits in memory, and all go in one commit when the oldest is due",
+          "[buffer][holding]") {
+  Holding holding(seconds(60));
+  for (std::uint64_t i = 0; i < 6; ++i) {
+    holding.put_one(i);
+    holding.maintain();
+    holding.clock.advance(10000);
+  }
+  CHECK(holding.stored() == 0);
+  CHECK(holding.marks("a") == Marks{0, 1, 2, 3, 4, 5});
+  holding.maintain();
+  CHECK(holding.stored() == 6);
+  CHECK(holding.state.commits == 1);
+  CHECK(holding.marks("a") == Marks{0, 1, 2, 3, 4, 5});
+}
+
+TEST_CASE("the age of a held block does not follow the wall clock", "[buffer][holding]") {
+  Holding holding(seconds(60));
+  holding.put_one(1);
+  holding.clock.set_wall(holding.clock.wall() + 1000 * 1000);
+  holding.maintain();
+  CHECK(holding.stored() == 0);
+}
+
+TEST_CASE("what all outputs have acked in time never reaches the store", "[buffer][holding]") {
+  Holding holding(seconds(60));
+  holding.put_one(1);
+  ack(*holding.buffer, "a", read(*holding.buffer, "a"));
+  CHECK(holding.buffer->stats().blocks == 1);
+  ack(*holding.buffer, "b", read(*holding.buffer, "b"));
+  CHECK(holding.buffer->stats().blocks == 0);
+  holding.clock.advance(100000);
+  holding.maintain();
+  CHECK(holding.state.commits == 0);
+}
+
+TEST_CASE("what one output has acked is not given to it again when the block has moved",
+          "[buffer][holding]") {
+  Holding holding(seconds(60));
+  for (std::uint64_t i = 0; i < 3; ++i) holding.put_one(i);
+  const auto blocks = read(*holding.buffer, "a");
+  ack(*holding.buffer, "a", {blocks[0], blocks[2]});
+  holding.clock.advance(60000);
+  holding.maintain();
+  CHECK(holding.stored() == 3);
+  CHECK(holding.marks("a") == Marks{1});
+  CHECK(holding.marks("b") == Marks{0, 1, 2});
+}
+
+TEST_CASE("a block that was read from memory can be acked after it has moved", "[buffer][holding]") {
+  Holding holding(seconds(60));
+  for (std::uint64_t i = 0; i < 3; ++i) holding.put_one(i);
+  const auto for_a = read(*holding.buffer, "a");
+  const auto for_b = read(*holding.buffer, "b");
+  holding.clock.advance(60000);
+  holding.maintain();
+  ack(*holding.buffer, "a", {for_a[0], for_a[1]});
+  ack(*holding.buffer, "b", {for_b[1]});
+  CHECK(holding.marks("a") == Marks{2});
+  CHECK(holding.marks("b") == Marks{0, 2});
+}
+
+TEST_CASE("what the store refuses waits in memory and goes there later, in order and at once",
+          "[buffer][holding]") {
+  Holding holding(seconds(0));
+  const test::CapturedLog log;
+  holding.put_one(0);
+  holding.state.refusal = "no room: test 1";
+  for (std::uint64_t i = 1; i < 4; ++i) {
+    holding.put_one(i);
+    holding.maintain();
+  }
+  CHECK(holding.buffer->stats().blocks == 4);
+  CHECK_FALSE(holding.buffer->stats().durable);
+  CHECK(holding.buffer->stats().trouble == "no room: test 1");
+  CHECK(log.count("no room: test 1") == 1);
+
+  holding.state.refusal.clear();
+  holding.put_one(4);
+  CHECK(holding.stored() == 1);
+  holding.maintain();
+  CHECK(holding.stored() == 5);
+  CHECK(holding.state.commits == 2);
+  CHECK(holding.buffer->stats().durable);
+  CHECK(holding.buffer->stats().trouble.empty());
+  CHECK(log.count("store_recovered") == 1);
+  CHECK(holding.marks("a") == Marks{0, 1, 2, 3, 4});
+}
+
+TEST_CASE("what is held is sent while the store cannot be read", "[buffer][holding]") {
+  Holding holding(seconds(0));
+  holding.put_one(0);
+  holding.state.refusal = "away";
+  CHECK_FALSE(holding.buffer->read("a", Kind::metrics, 10));
+  holding.put_one(1);
+  CHECK(holding.marks("a") == Marks{1});
+}
+
+TEST_CASE("stored and held blocks are read together, oldest first, up to the number wanted",
+          "[buffer][holding]") {
+  Holding holding(seconds(60));
+  holding.put_one(0);
+  holding.put_one(1);
+  holding.clock.advance(60000);
+  holding.maintain();
+  holding.put_one(2);
+  holding.put_one(3);
+  CHECK(holding.marks("a") == Marks{0, 1, 2, 3});
+  CHECK(read(*holding.buffer, "a", Kind::metrics, 1).size() == 1);
+  CHECK(read(*holding.buffer, "a", Kind::metrics, 2).size() == 2);
+  CHECK(read(*holding.buffer, "a", Kind::metrics, 3).size() == 3);
+}
+
+TEST_CASE("a held block does not overtake a stored one that did not fit", "[buffer][holding]") {
+  Holding holding(seconds(60));
+  put(*holding.buffer, block_of(5, holding.clock.wall()));
+  put(*holding.buffer, block_of(5, holding.clock.wall()));
+  holding.clock.advance(60000);
+  holding.maintain();
+  holding.put_one(1);
+  CHECK(read(*holding.buffer, "a", Kind::metrics, 7).size() == 1);
+}
+
+TEST_CASE("memory is bounded: the oldest held blocks are dropped and counted", "[buffer][holding]") {
+  const std::uint64_t size = block_of(1, 0).bytes.size();
+  Holding holding(seconds(0), 10 * size);
+  holding.state.refusal = "away";
+  for (std::uint64_t i = 0; i < 50; ++i) {
+    holding.put_one(i);
+    CHECK(holding.buffer->stats().bytes <= 10 * size);
+  }
+  CHECK(holding.dropped("memory") == 50.0 - static_cast<double>(holding.buffer->stats().blocks));
+  holding.state.refusal.clear();
+  holding.maintain();
+  CHECK(holding.marks("a").back() == 49);
+}
+
+TEST_CASE("a full memory goes to the store before its time rather than being dropped", "[buffer][holding]") {
+  const std::uint64_t size = block_of(1, 0).bytes.size();
+  Holding holding(seconds(60), 10 * size);
+  for (std::uint64_t i = 0; i < 50; ++i) holding.put_one(i);
+  CHECK(holding.dropped("memory") == 0);
+  CHECK(holding.marks("a").size() == 50);
+}
+
+TEST_CASE("held blocks grow too old like stored ones", "[buffer][holding]") {
+  Holding holding(seconds(0));
+  holding.state.refusal = "away";
+  holding.put_one(1);
+  holding.clock.advance(3600 * 1000 + 1);
+  holding.maintain();
+  CHECK(holding.dropped("age") == 1);
+  CHECK(holding.buffer->stats().blocks == 0);
+}
+
+TEST_CASE("at the end everything held is written", "[buffer][holding]") {
+  Holding holding(seconds(60));
+  holding.put_one(1);
+  holding.put_one(2);
+  holding.buffer.reset();
+  CHECK(holding.stored() == 2);
+  CHECK(holding.state.commits == 1);
+}
+
+TEST_CASE("what cannot be written at the end is counted as lost", "[buffer][holding]") {
+  Holding holding(seconds(60));
+  const test::CapturedLog log;
+  holding.put_one(1);
+  holding.state.refusal = "no room: test 2";
+  holding.buffer.reset();
+  CHECK(holding.dropped("memory") == 1);
+  CHECK(log.count("held_blocks_lost") == 1);
+}
+
+TEST_CASE("with hold, a sent block costs the flash nothing at all", "[buffer][holding]") {
+  test::FolderFixture fixture;
+  BufferSettings settings = test::buffer_settings();
+  settings.hold = seconds(90);
+  const auto buffer = fixture.open(settings, {"a"});
+  for (int i = 0; i < 12; ++i) {
+    put(*buffer, block_of(10, fixture.clock.wall()));
+    REQUIRE(buffer->maintain(fixture.clock.wall()));
+    if (i % 6 == 5) ack(*buffer, "a", read(*buffer, "a"));
+    fixture.clock.advance(10000);
+  }
+  CHECK(fixture.commits() == 0);
+}
+
+}  // namespace
+}  // namespace scops

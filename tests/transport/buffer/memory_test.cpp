@@ -1,0 +1,33 @@
+#include "transport/buffer/memory.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "tests/contract/buffer_contract.hpp"
+
+namespace scops {
+namespace {
+
+class MemoryFixture : public test::BufferFixture {
+ public:
+  std::unique_ptr<Buffer> open(const BufferSettings& settings,
+                               const std::vector<std::string>& outputs) override {
+    const Retention retention = {settings.memory_max.count, settings.metric_ttl, settings.log_ttl};
+    return std::make_unique<MemoryBuffer>(outputs, retention, BufferCounters(stats), "");
+  }
+  [[nodiscard]] bool durable() const override { return false; }
+  void damage(std::size_t /*position*/) override {}
+};
+
+TEST_CASE("the memory buffer keeps the contract", "[buffer][memory]") {
+  test::check_buffer_contract([] { return std::make_unique<MemoryFixture>(); });
+}
+
+TEST_CASE("a memory buffer says that it is not durable, and why", "[buffer][memory]") {
+  Stats stats;
+  const MemoryBuffer buffer({"a"}, {}, BufferCounters(stats), "no state folder");
+  CHECK_FALSE(buffer.stats().durable);
+  CHECK(buffer.stats().trouble == "no state folder");
+}
+
+}  // namespace
+}  // namespace scops

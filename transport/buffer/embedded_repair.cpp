@@ -1,0 +1,118 @@
+// The embedded buffer's file when it is opened, and when it is not as it should be.
+
+#include <algorithm>
+#include <utility>
+
+#include "core/runtime/log.hpp"
+#include "transport/buffer/embedded.hpp"
+
+namespace scops {
+
+namespace {
+
+constexpr std::size_t blocks_a_copy = 256;  // in one transaction, so that the log stays small
+
+}  // namespace
+
+Status EmbeddedBuffer::ensure_open() {
+  if (file_) return Ok{};
+  if (Status opened = open_file(); !opened) return opened;
+  const Result<BlockFile::Content> content = file_->content();
+  if (!content) {
+    file_.reset();
+    return content.error();
+  }
+  take_over(*content);
+  if (content->damage.empty()) return Ok{};
+  return repair({ErrorKind::drop, content->damage});
+}
+
+Status EmbeddedBuffer::open_file() {
+  Result<BlockFile> file = BlockFile::open(path_);
+  if (!file && file.error().kind == ErrorKind::drop) {
+    const Result<std::string> aside = set_file_aside(path_);
+    if (!aside) return aside.error();
+    log::warn("buffer", "file_set_aside", {{"error", file.error().text}, {"kept_as", *aside}});
+    file = BlockFile::open(path_);
+  }
+  if (!file) return file.error();
+  file_ = std::move(*file);
+  return Ok{};
+}
+
+void EmbeddedBuffer::take_over(const BlockFile::Content& content) {
+  for (const Entry& entry : content.entries) ledger_.add(entry);
+  ledger_.reserve_ids(content.last_id + 1);
+  std::vector<std::string_view> strangers;
+  for (const BlockFile::Cursor& cursor : content.cursors) {
+    if (const auto output = ledger_.output(cursor.output)) {
+      ledger_.ack_range(*output, cursor.kind, cursor.acked);
+    } else if (std::find(strangers.begin(), strangers.end(), cursor.output) == strangers.end()) {
+      strangers.push_back(cursor.output);
+    }
+  }
+  if (strangers.empty()) return;
+  // Outputs that are configured no more: should one come back, it starts at the oldest block like a new one.
+  // A failure here is of no consequence, the next start tries again.
+  Transaction transaction(file_->database());
+  if (!transaction.begin(Sync::off)) return;
+  for (const std::string_view output : strangers) {
+    if (!file_->forget_cursors(output)) return;
+  }
+  (void)transaction.commit().has_value();
+}
+
+// Moves what can be read to a fresh file. As long as that fails the old one, under whatever name, stays in
+// use.
+Status EmbeddedBuffer::repair(const Error& why) {
+  const Result<std::string> aside = set_file_aside(path_);
+  if (!aside) return aside.error();
+  Result<BlockFile> fresh = BlockFile::open(path_);
+  if (!fresh) return Error{ErrorKind::retry, fresh.error().text};
+  std::vector<std::uint64_t> lost;
+  if (Status copied = copy_to(*fresh, lost); !copied) {
+    fresh = Error{};  // closed before it is removed
+    remove_file(path_);
+    return Error{ErrorKind::retry, copied.error().text};
+  }
+  std::uint64_t records = 0;
+  for (const std::uint64_t id : lost) records += ledger_.retire(id);
+  ledger_.sweep();
+  counters_.dropped_damaged.add(static_cast<double>(records));
+  file_ = std::move(*fresh);
+  log::warn("buffer", "file_replaced",
+            {{"error", why.text},
+             {"kept_as", *aside},
+             {"blocks_saved", std::to_string(ledger_.stats().blocks)},
+             {"blocks_lost", std::to_string(lost.size())}});
+  return Ok{};
+}
+
+Status EmbeddedBuffer::copy_to(BlockFile& fresh, std::vector<std::uint64_t>& lost) {
+  const std::size_t total = ledger_.entries().size();
+  std::size_t next = 0;
+  do {
+    const std::size_t end = std::min(total, next + blocks_a_copy);
+    Transaction transaction(fresh.database());
+    if (Status begun = transaction.begin(Sync::full); !begun) return begun;
+    for (; next < end; ++next) {
+      if (Status copied = copy_block(ledger_.entries()[next], fresh, lost); !copied) return copied;
+    }
+    if (Status saved = save_cursors(fresh, true); !saved) return saved;
+    if (Status committed = transaction.commit(); !committed) return committed;
+    counters_.commits.add();
+    if (Status moved = fresh.database().checkpoint(); !moved) return moved;
+  } while (next < total);
+  return Ok{};
+}
+
+Status EmbeddedBuffer::copy_block(const Entry& entry, BlockFile& fresh, std::vector<std::uint64_t>& lost) {
+  if (entry.gone) return Ok{};
+  const Result<Block> block = read_block(entry);
+  if (block) return fresh.insert(entry.id, *block);
+  if (block.error().kind == ErrorKind::retry) return block.error();
+  lost.push_back(entry.id);
+  return Ok{};
+}
+
+}  // namespace scops
