@@ -26,12 +26,12 @@ namespace scops {
 
 namespace {
 
-// Captures are due at the wall clock's multiples; what they brought is put into the buffer this much later, so that
-// a crash in between can cost a moment of samples, not a whole window.
+// Captures are due at the wall clock's multiples; what they brought is put into the buffer this much later,
+// so that a crash in between can cost a moment of samples, not a whole window.
 constexpr Duration flush_lag{100};
 
-// A flush waits for captures that are still running, so that all of one moment share a commit, but not for one that
-// takes longer than this.
+// A flush waits for captures that are still running, so that all of one moment share a commit, but not for
+// one that takes longer than this.
 constexpr Duration capture_patience{2000};
 
 // A collector that does not come back from its capture within this is left behind at stop.

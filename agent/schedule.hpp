@@ -38,8 +38,8 @@ class Ticker {
   bool started_ = false;
 };
 
-// The time that all samples of a capture share: the second, when the capture began on its multiple or hardly later,
-// else the very millisecond. See docs/decisions/041.
+// The time that all samples of a capture share: the second, when the capture began on its multiple or hardly
+// later, else the very millisecond. See docs/decisions/041.
 [[nodiscard]] TimeMs capture_time(TimeMs wall);
 
 class Schedule {

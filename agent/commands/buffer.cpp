@@ -2,6 +2,9 @@
 // holds its buffer for itself and shows the same with `scops status`.
 #include <fmt/format.h>
 
+#include <memory>
+#include <utility>
+
 #include "agent/commands/command.hpp"
 #include "core/runtime/clock.hpp"
 
@@ -9,42 +12,28 @@ namespace scops {
 
 namespace {
 
-constexpr std::uint32_t records_at_once = 100000;
-
-void show(const Settings& settings, Buffer& buffer, const std::string& folder, bool json) {
+int show(const Buffer& buffer, const std::string& folder, bool json) {
   const BufferStats stats = buffer.stats();
   const auto age = stats.oldest == 0 ? 0 : (SystemClock().wall() - stats.oldest) / 1000;
-  const auto outputs = settings.outputs();
   if (json) {
     print(fmt::format("{{\"blocks\":{},\"records\":{},\"bytes\":{},\"oldest_age_seconds\":{}}}\n",
                       stats.blocks, stats.records, stats.bytes, age));
-    return;
+    return 0;
   }
-  print(fmt::format("{} for {}: {} blocks, {} records, {} bytes, the oldest {} s old\n", folder,
-                    fmt::join(outputs, ", "), stats.blocks, stats.records, stats.bytes, age));
+  print(fmt::format("{}: {} blocks, {} records, {} bytes, the oldest {} s old\n", folder, stats.blocks,
+                    stats.records, stats.bytes, age));
+  return 0;
 }
 
-// Acks all that waits for one output: the ordinary way for a block to leave.
-Status drop_kind(Buffer& buffer, const std::string& output, Kind kind) {
-  for (;;) {
-    const auto blocks = buffer.read(output, kind, records_at_once);
-    if (!blocks) return blocks.error();
-    if (blocks->empty()) return Ok{};
-    std::vector<BlockId> ids;
-    for (const Block& block : *blocks) ids.push_back(block.id);
-    Status acked = buffer.ack(output, ids);
-    if (!acked) return acked;
+int drop(std::unique_ptr<Buffer> buffer, const std::string& folder) {
+  const std::uint64_t records = buffer->stats().records;
+  buffer.reset();  // gives the folder's lock back
+  if (const Status dropped = drop_stored(folder); !dropped) {
+    complain("scops buffer: " + dropped.error().text);
+    return 1;
   }
-}
-
-Status drop(const Settings& settings, Buffer& buffer) {
-  for (const std::string& output : settings.outputs()) {
-    for (const Kind kind : {Kind::metrics, Kind::events, Kind::logs}) {
-      Status dropped = drop_kind(buffer, output, kind);
-      if (!dropped) return dropped;
-    }
-  }
-  return buffer.maintain(SystemClock().wall());
+  print(fmt::format("{} records dropped\n", records));
+  return 0;
 }
 
 }  // namespace
@@ -57,30 +46,20 @@ int handle_buffer(const CommandLine& line) {
   }
   Settings settings;
   if (!load_or_complain(settings, line)) return 2;
-  const SystemClock clock;
-  Stats stats;
   const std::string folder = state_folder(settings.agent().state);
   if (folder.empty() || settings.buffer().type == "memory") {
     complain("scops buffer: the buffer is only in memory; ask the running agent with scops status");
     return 1;
   }
-  const auto buffer = open_buffer(
-      settings.buffer(), {.folder = folder, .outputs = settings.outputs(), .clock = &clock, .stats = &stats});
+  const SystemClock clock;
+  Stats stats;
+  auto buffer =
+      open_buffer(settings.buffer(), {.folder = folder, .outputs = {}, .clock = &clock, .stats = &stats});
   if (!buffer) {
     complain("scops buffer: " + buffer.error().text);
     return 1;
   }
-  if (verb == "drop") {
-    const std::uint64_t records = (*buffer)->stats().records;
-    if (const Status dropped = drop(settings, **buffer); !dropped) {
-      complain("scops buffer: " + dropped.error().text);
-      return 1;
-    }
-    print(fmt::format("{} records dropped\n", records));
-    return 0;
-  }
-  show(settings, **buffer, folder, line.json);
-  return 0;
+  return verb == "show" ? show(**buffer, folder, line.json) : drop(std::move(*buffer), folder);
 }
 
 }  // namespace scops

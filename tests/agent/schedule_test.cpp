@@ -107,7 +107,8 @@ TEST_CASE("a wall clock that steps forward by years does not make the ticks run 
   CHECK(ticker.due() <= now + 15'000);
 }
 
-TEST_CASE("a capture on its multiple has the whole second as its time, any other its milliseconds", "[collect]") {
+TEST_CASE("a capture on its multiple has the whole second as its time, any other its milliseconds",
+          "[collect]") {
   CHECK(capture_time(noon) == noon);
   CHECK(capture_time(noon + 99) == noon);
   CHECK(capture_time(noon + 100) == noon + 100);

@@ -93,7 +93,7 @@ Status BlockFile::prepare() {
       {&insert_, "INSERT INTO blocks(id, kind, records, newest, bytes) VALUES(?, ?, ?, ?, ?)"},
       {&erase_, "DELETE FROM blocks WHERE id BETWEEN ? AND ?"},
       {&bytes_, "SELECT bytes FROM blocks WHERE id = ?"},
-      {&forget_kind_, "DELETE FROM cursors WHERE output = ? AND kind = ?"},
+      {&forget_cursor_, "DELETE FROM cursors WHERE output = ? AND kind = ?"},
       {&save_cursor_, "INSERT INTO cursors(output, kind, first, last) VALUES(?, ?, ?, ?)"},
   }};
   for (const auto& [statement, sql] : all) {
@@ -198,18 +198,11 @@ Status BlockFile::erase(std::span<const std::uint64_t> ids) {
 
 Status BlockFile::save_cursor(std::string_view output, Kind kind, std::span<const IdRange> acked) {
   const auto number = static_cast<std::int64_t>(kind);
-  if (Status forgotten = done(forget_kind_.run(output, number)); !forgotten) return forgotten;
+  if (Status forgotten = done(forget_cursor_.run(output, number)); !forgotten) return forgotten;
   for (const IdRange& range : acked) {
     Status saved = done(save_cursor_.run(output, number, static_cast<std::int64_t>(range.first),
                                          static_cast<std::int64_t>(range.last)));
     if (!saved) return saved;
-  }
-  return Ok{};
-}
-
-Status BlockFile::forget_cursors(std::string_view output) {
-  for (const Kind kind : {Kind::metrics, Kind::events, Kind::logs}) {
-    if (Status forgotten = save_cursor(output, kind, {}); !forgotten) return forgotten;
   }
   return Ok{};
 }

@@ -44,7 +44,6 @@ class BlockFile {
   Status insert(std::uint64_t id, const Block& block);
   Status erase(std::span<const std::uint64_t> ids);  // ascending
   Status save_cursor(std::string_view output, Kind kind, std::span<const IdRange> acked);
-  Status forget_cursors(std::string_view output);
   // Moves a block out of the way into the table `damaged`, which keeps the last few.
   Status set_aside(std::uint64_t id);
 
@@ -58,7 +57,7 @@ class BlockFile {
   Status read_cursors(Content& content);
 
   Database database_;
-  Statement insert_, erase_, bytes_, forget_kind_, save_cursor_;
+  Statement insert_, erase_, bytes_, forget_cursor_, save_cursor_;
 };
 
 // Renames the file, with its log, to `path`.aside-1 or -2, so that a fresh one can be made; returns the new

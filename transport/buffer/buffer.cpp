@@ -9,6 +9,7 @@
 
 #include "core/io/files.hpp"
 #include "core/runtime/log.hpp"
+#include "transport/buffer/block_file.hpp"
 #include "transport/buffer/embedded.hpp"
 #include "transport/buffer/holding.hpp"
 #include "transport/buffer/memory.hpp"
@@ -56,22 +57,23 @@ constexpr Option rows[] = {
          .max = "1GiB"}),
 };
 
-// No folder, or none that we may write to: not a reason to stop collecting.
-std::unique_ptr<Buffer> in_memory(const BufferSettings& settings, const BufferContext& context,
-                                  std::string trouble) {
+std::unique_ptr<Buffer> in_memory(const BufferSettings& settings, const BufferContext& context) {
   const Retention retention = {settings.memory_max.count, settings.metric_ttl, settings.log_ttl};
-  return std::make_unique<MemoryBuffer>(context.outputs, retention, BufferCounters(*context.stats),
-                                        std::move(trouble));
+  return std::make_unique<MemoryBuffer>(context.outputs, retention, BufferCounters(*context.stats));
 }
 
+// No folder, or none that we may write to: not a reason to stop collecting, nor one to call the agent not
+// ready.
 std::unique_ptr<Buffer> without_folder(const BufferSettings& settings, const BufferContext& context,
                                        const std::string& why) {
   log::warn("buffer", "memory_only",
             {{"reason", why},
              {"effect", "what was not sent is lost at a restart"},
              {"remedy", "give the agent a writable state folder, or set SCOPS_BUFFER_TYPE=memory"}});
-  return in_memory(settings, context, why);
+  return in_memory(settings, context);
 }
+
+std::string file_in(const std::string& folder) { return folder + "/buffer.db"; }
 
 // The folder's lock. ErrorKind::refused: somebody has it; anything else: the folder is of no use.
 Result<Fd> lock_folder(const std::string& folder) {
@@ -97,7 +99,7 @@ Result<std::unique_ptr<Buffer>> open_buffer(const BufferSettings& settings, cons
   if (context.outputs.size() > outputs_max) {
     return Error{ErrorKind::refused, "buffer: more than " + std::to_string(outputs_max) + " outputs"};
   }
-  if (settings.type == "memory") return in_memory(settings, context, "");
+  if (settings.type == "memory") return in_memory(settings, context);
   if (context.folder.empty()) return without_folder(settings, context, "no state folder");
   Result<Fd> lock = lock_folder(context.folder);
   if (!lock && lock.error().kind == ErrorKind::refused) return lock.error();
@@ -105,14 +107,21 @@ Result<std::unique_ptr<Buffer>> open_buffer(const BufferSettings& settings, cons
 
   const Retention retention = {settings.bytes_max.count, settings.metric_ttl, settings.log_ttl};
   const BufferCounters counters(*context.stats);
-  auto store = std::make_unique<EmbeddedBuffer>(context.folder + "/buffer.db", std::move(*lock),
-                                                context.outputs, retention, counters);
+  auto store = std::make_unique<EmbeddedBuffer>(file_in(context.folder), std::move(*lock), context.outputs,
+                                                retention, counters);
   // A disk that fails now may work later: blocks are held until then.
   if (Status opened = store->open(); !opened)
     log::warn("buffer", "open_failed", {{"error", opened.error().text}});
   return std::unique_ptr<Buffer>(std::make_unique<HoldingBuffer>(
       std::move(store), context.outputs, HoldLimits{settings.hold, settings.memory_max.count, retention},
       *context.clock, counters));
+}
+
+Status drop_stored(const std::string& folder) {
+  const Result<Fd> lock = lock_folder(folder);
+  if (!lock) return lock.error();
+  remove_file(file_in(folder));
+  return Ok{};
 }
 
 }  // namespace scops

@@ -30,7 +30,7 @@ struct BufferSettings {
 
 struct BufferContext {
   std::string folder;                // state folder, made when it is missing; "": there is none
-  std::vector<std::string> outputs;  // names of all configured outputs, at most 32
+  std::vector<std::string> outputs;  // names of all configured outputs, at most 32; none to have a look only
   const Clock* clock = nullptr;      // both outlive the buffer
   Stats* stats = nullptr;
 };
@@ -40,5 +40,8 @@ struct BufferContext {
 // uses the folder.
 [[nodiscard]] Result<std::unique_ptr<Buffer>> open_buffer(const BufferSettings& settings,
                                                           const BufferContext& context);
+
+// Removes what an agent that is not running left in the folder, whatever it waited for.
+[[nodiscard]] Status drop_stored(const std::string& folder);
 
 }  // namespace scops

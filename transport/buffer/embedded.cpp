@@ -15,8 +15,6 @@ constexpr int log_pages_max = (1 << 20) / page_size;  // 1 MiB: then the log is 
 constexpr std::size_t ranges_max = 1024;  // of a cursor: what is acked beyond may be sent again after a crash
 constexpr auto kinds = {Kind::metrics, Kind::events, Kind::logs};
 
-constexpr std::uint32_t bit(Kind kind) { return 1U << static_cast<unsigned>(kind); }
-
 }  // namespace
 
 EmbeddedBuffer::EmbeddedBuffer(std::string path, Fd lock, std::vector<std::string> outputs,

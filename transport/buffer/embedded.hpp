@@ -42,6 +42,9 @@ class EmbeddedBuffer final : public Store {
   [[nodiscard]] BufferStats stats() const override;
 
  private:
+  // Of a kind in unsaved_.
+  static constexpr std::uint32_t bit(Kind kind) { return 1U << static_cast<unsigned>(kind); }
+
   // All of these with mutex_ held.
   Status ensure_open();
   Status open_file();

@@ -40,26 +40,22 @@ Status EmbeddedBuffer::open_file() {
   return Ok{};
 }
 
+// Outputs that are not configured now keep what waits for them: somebody may just be having a look, in a
+// shell that lacks the service's settings. Retention ends it.
 void EmbeddedBuffer::take_over(const BlockFile::Content& content) {
   for (const Entry& entry : content.entries) ledger_.add(entry);
   ledger_.reserve_ids(content.last_id + 1);
-  std::vector<std::string_view> strangers;
   for (const BlockFile::Cursor& cursor : content.cursors) {
-    if (const auto output = ledger_.output(cursor.output)) {
-      ledger_.ack_range(*output, cursor.kind, cursor.acked);
-    } else if (std::find(strangers.begin(), strangers.end(), cursor.output) == strangers.end()) {
-      strangers.push_back(cursor.output);
-    }
+    if (!ledger_.output(cursor.output)) (void)ledger_.add_absent(cursor.output);
   }
-  if (strangers.empty()) return;
-  // Outputs that are configured no more: should one come back, it starts at the oldest block like a new one.
-  // A failure here is of no consequence, the next start tries again.
-  Transaction transaction(file_->database());
-  if (!transaction.begin(Sync::off)) return;
-  for (const std::string_view output : strangers) {
-    if (!file_->forget_cursors(output)) return;
+  // One without a cursor gets one with the next put, so that it is known should it be absent next time.
+  unsaved_.assign(ledger_.outputs().size(), bit(Kind::metrics));
+  for (const BlockFile::Cursor& cursor : content.cursors) {
+    const auto output = ledger_.output(cursor.output);
+    if (!output) continue;
+    ledger_.ack_range(*output, cursor.kind, cursor.acked);
+    unsaved_[*output] = 0;
   }
-  (void)transaction.commit().has_value();
 }
 
 // Moves what can be read to a fresh file. As long as that fails the old one, under whatever name, stays in

@@ -27,8 +27,18 @@ std::optional<std::size_t> Ledger::output(std::string_view name) const {
   return static_cast<std::size_t>(found - outputs_.begin());
 }
 
+std::optional<std::size_t> Ledger::add_absent(std::string name) {
+  const std::size_t number = outputs_.size();
+  if (number == outputs_max) return std::nullopt;
+  outputs_.push_back(std::move(name));
+  everyone_ |= bit(number);
+  absent_ |= bit(number);
+  return number;
+}
+
 void Ledger::add(const Entry& entry) {
   entries_.push_back(entry);
+  entries_.back().acked |= absent_;
   reserve_ids(entry.id + 1);
   ++blocks_;
   records_ += entry.records;

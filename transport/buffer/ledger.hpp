@@ -43,6 +43,9 @@ class Ledger {
 
   [[nodiscard]] std::optional<std::size_t> output(std::string_view name) const;
   [[nodiscard]] const std::vector<std::string>& outputs() const { return outputs_; }
+  // An output that is not configured now, with a backlog of before: blocks added so far wait for it too,
+  // later ones do not. Nothing when there are outputs_max already.
+  std::optional<std::size_t> add_absent(std::string name);
 
   // `entry.id` must be at least next_id().
   void add(const Entry& entry);
@@ -87,6 +90,7 @@ class Ledger {
 
   std::vector<std::string> outputs_;
   std::uint32_t everyone_ = 0;  // Entry::acked when all outputs are done; 0 without outputs
+  std::uint32_t absent_ = 0;    // those of add_absent()
   std::deque<Entry> entries_;
   std::uint64_t next_id_ = 1;
   std::uint64_t blocks_ = 0, records_ = 0, bytes_ = 0;

@@ -4,12 +4,8 @@
 
 namespace scops {
 
-MemoryBuffer::MemoryBuffer(std::vector<std::string> outputs, Retention retention, BufferCounters counters,
-                           std::string trouble)
-    : retention_(retention),
-      counters_(counters),
-      trouble_(std::move(trouble)),
-      queue_(std::move(outputs), 0) {}
+MemoryBuffer::MemoryBuffer(std::vector<std::string> outputs, Retention retention, BufferCounters counters)
+    : retention_(retention), counters_(counters), queue_(std::move(outputs), 0) {}
 
 Result<std::vector<BlockId>> MemoryBuffer::put_all(std::span<const Block* const> blocks) {
   const std::scoped_lock lock(mutex_);
@@ -39,7 +35,6 @@ BufferStats MemoryBuffer::stats() const {
   const std::scoped_lock lock(mutex_);
   BufferStats stats = queue_.stats();
   stats.durable = false;
-  stats.trouble = trouble_;
   return stats;
 }
 

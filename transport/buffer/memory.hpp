@@ -12,9 +12,7 @@ namespace scops {
 
 class MemoryBuffer final : public Store {
  public:
-  // `trouble` is what stats() says about it: why this is all there is.
-  MemoryBuffer(std::vector<std::string> outputs, Retention retention, BufferCounters counters,
-               std::string trouble);
+  MemoryBuffer(std::vector<std::string> outputs, Retention retention, BufferCounters counters);
 
   Result<std::vector<BlockId>> put_all(std::span<const Block* const> blocks) override;
   Result<Batch> fetch(std::string_view output, Kind kind, std::uint32_t max_records) override;
@@ -25,7 +23,6 @@ class MemoryBuffer final : public Store {
  private:
   const Retention retention_;
   const BufferCounters counters_;
-  const std::string trouble_;
   mutable std::mutex mutex_;
   BlockQueue queue_;  // under mutex_
 };

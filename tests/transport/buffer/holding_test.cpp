@@ -24,7 +24,7 @@ using test::read;
 struct StoreState {
   explicit StoreState(Stats& stats)
       : memory({"a", "b"}, {.bytes_max = 1U << 20U, .metric_ttl = seconds(3600), .log_ttl = seconds(3600)},
-               BufferCounters(stats), "") {}
+               BufferCounters(stats)) {}
   MemoryBuffer memory;
   std::string refusal;  // the text of its errors, empty while it works
   int commits = 0;
