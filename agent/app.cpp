@@ -198,7 +198,7 @@ int App::run() {
              {"collectors", fmt::format("{}", fmt::join(settings_.agent().collectors, ","))},
              {"outputs", fmt::format("{}", fmt::join(settings_.outputs(), ","))},
              {"state", state_folder_.empty() ? "none" : state_folder_},
-             {"pages", http_ ? settings_.http().listen : "off"}});
+             {"pages_port", http_ ? fmt::format("{}", http_->port()) : "off"}});
   start();
   wait_for_stop();
   return stop();

@@ -19,7 +19,9 @@ std::int64_t Ticker::advance() {
   const std::int64_t now = clock_.steady();
   const std::int64_t missed = std::max<std::int64_t>(0, (now - due_) / interval_);
   const std::int64_t last = due_;
-  if (!std::exchange(started_, true)) {
+  const bool on_multiple = ticks_ >= 2;
+  if (ticks_ < 2) ++ticks_;
+  if (ticks_ == 1) {
     due_ = std::max(now, last + std::min<std::int64_t>(interval_, 1000));
     return missed;
   }
@@ -27,7 +29,7 @@ std::int64_t Ticker::advance() {
   due_ = now + interval_ - since_multiple;
   // A wall clock that stepped back, or a wake-up a hair before the multiple, must not give the same tick
   // twice.
-  if (due_ - last < interval_ / 2) due_ += interval_;
+  if (on_multiple && due_ - last < interval_ / 2) due_ += interval_;
   return missed;
 }
 

@@ -35,7 +35,7 @@ class Ticker {
   const std::int64_t offset_;
   const Clock& clock_;
   std::int64_t due_;
-  bool started_ = false;
+  int ticks_ = 0;  // dealt with, up to the two of the start
 };
 
 // The time that all samples of a capture share: the second, when the capture began on its multiple or hardly

@@ -93,8 +93,9 @@ std::string environment(const char* name) {
 std::string unknown_output(const std::string& name) {
   std::vector<std::string_view> known;
   for (const OutputSpec* spec : output_specs()) known.push_back(spec->name);
-  return fmt::format("dispatch.outputs: unknown output \"{}\"; known: {}", printable(name),
-                     fmt::join(known, ", "));
+  const std::string_view nearest = nearest_name(name, known);
+  return fmt::format("dispatch.outputs: unknown output \"{}\"{}; known: {}", printable(name),
+                     nearest.empty() ? "" : fmt::format("; nearest: {}", nearest), fmt::join(known, ", "));
 }
 
 }  // namespace

@@ -89,8 +89,9 @@ int run_command(const CommandLine& line) {
   if (found != commands().end()) return found->run(line);
   std::vector<std::string_view> names;
   for (const Command& command : commands()) names.push_back(command.name);
-  complain(fmt::format("scops: unknown command \"{}\"; nearest: {}; known: {}", printable(line.command),
-                       nearest_name(line.command, names), fmt::join(names, ", ")));
+  const std::string_view nearest = nearest_name(line.command, names);
+  complain(fmt::format("scops: unknown command \"{}\"{}; known: {}", printable(line.command),
+                       nearest.empty() ? "" : fmt::format("; nearest: {}", nearest), fmt::join(names, ", ")));
   return 2;
 }
 

@@ -48,8 +48,8 @@ class Buffer {
   // Up to `max_records` records from the output's cursor, oldest first, at least one block if there is any;
   // the same again until acked. Blocks that fail their checksum are set aside and counted, not returned.
   virtual Result<std::vector<Block>> read(std::string_view output, Kind kind, std::uint32_t max_records) = 0;
-  // The output is done with these; what every output has acked is removed. An Error means that a restart may read
-  // them again; this process will not.
+  // The output is done with these; what every output has acked is removed. An Error means that a restart may
+  // read them again; this process will not.
   virtual Status ack(std::string_view output, std::span<const BlockId> ids) = 0;
   // Called at every flush: drops what is older than its kind's TTL, moves held blocks to the store.
   virtual Status maintain(TimeMs now) = 0;

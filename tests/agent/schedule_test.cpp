@@ -55,6 +55,19 @@ TEST_CASE("the first tick is at the start, the second a second later, then at th
   CHECK(ticker.due() == start + 16'750);
 }
 
+TEST_CASE("a start just before a multiple does not skip one", "[collect]") {
+  FakeClock clock(noon + 950);
+  Ticker ticker(Duration{1'000}, Duration{0}, clock);
+  ticker.advance();
+  clock.advance(1'000);
+  const auto second = clock.steady();
+  ticker.advance();
+  CHECK(ticker.due() == second + 50);  // noon + 2 s
+  clock.advance(50);
+  ticker.advance();
+  CHECK(ticker.due() == second + 1'050);
+}
+
 TEST_CASE("an offset moves every tick", "[collect]") {
   FakeClock clock(noon);
   Ticker ticker(Duration{10'000}, Duration{500}, clock);

