@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <filesystem>
 #include <new>
 #include <optional>
 #include <system_error>
@@ -121,7 +122,25 @@ struct FreeEasy {
   void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
 };
 
-void set_defaults(Options& set, const HttpTls& tls, const std::string& user_agent) {
+// Does the system's folder of authorities have them by the hash of their names? Then one is read when it is
+// needed, instead of keeping all of them, most of a megabyte, as long as a connection lives.
+bool find_hashed_authorities() {
+  const char* const folder = curl_version_info(CURLVERSION_NOW)->capath;
+  if (folder == nullptr) return false;
+  std::error_code error;
+  for (std::filesystem::directory_iterator file(folder, error), end; !error && file != end;
+       file.increment(error)) {
+    if (file->path().extension() == ".0") return true;
+  }
+  return false;
+}
+
+bool has_hashed_authorities() {
+  static const bool has = find_hashed_authorities();
+  return has;
+}
+
+void set_defaults(Options& set, const HttpTls& tls, const std::string& user_agent, bool whole_bundle) {
   set.number(CURLOPT_NOSIGNAL, 1);
   set.text(CURLOPT_PROTOCOLS_STR, "http,https");
   set.number(CURLOPT_FOLLOWLOCATION, 0);
@@ -137,8 +156,12 @@ void set_defaults(Options& set, const HttpTls& tls, const std::string& user_agen
   set.number(CURLOPT_SSL_VERIFYPEER, tls.verify ? 1 : 0);
   set.number(CURLOPT_SSL_VERIFYHOST, tls.verify ? 2 : 0);
   set.number(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
-  set.text_if(CURLOPT_CAINFO, tls.ca_file);
-  if (!tls.ca_file.empty()) set.text(CURLOPT_CAPATH, nullptr);  // these authorities and no others
+  if (!tls.ca_file.empty()) {
+    set.text(CURLOPT_CAINFO, tls.ca_file.c_str());
+    set.text(CURLOPT_CAPATH, nullptr);  // these authorities and no others
+  } else if (!whole_bundle && has_hashed_authorities()) {
+    set.text(CURLOPT_CAINFO, nullptr);
+  }
   set.text_if(CURLOPT_SSLCERT, tls.cert_file);
   set.text_if(CURLOPT_SSLKEY, tls.key_file);
 }
@@ -182,10 +205,19 @@ std::optional<CURLcode> transfer(CURLM* multi, CURL* easy, const std::stop_token
   return end;
 }
 
+// X509_V_ERR_ numbers of OpenSSL, which are part of its interface.
+long verify_result(CURL* easy) {
+  long why = 0;
+  curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &why);
+  return why;
+}
+
+bool is_unknown_authority(long why) { return why >= 18 && why <= 21; }
+
 // Own words: curl's may name hosts and paths, and cannot be told apart by a user of ours.
 std::string tls_words(CURL* easy) {
-  long why = 0;  // X509_V_ERR_ numbers of OpenSSL, which are part of its interface
-  curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &why);
+  const long why = verify_result(easy);
+  if (is_unknown_authority(why)) return "TLS: unknown certificate authority";
   switch (why) {
     case 0:
     case 1:
@@ -194,11 +226,6 @@ std::string tls_words(CURL* easy) {
       return "TLS: the certificate is not valid yet (is the clock right?)";
     case 10:
       return "TLS: the certificate has expired (is the clock right?)";
-    case 18:
-    case 19:
-    case 20:
-    case 21:
-      return "TLS: unknown certificate authority";
     default:
       return "TLS: the certificate is not acceptable, reason " + std::to_string(why);
   }
@@ -285,7 +312,18 @@ void HttpClient::FreeMulti::operator()(void* multi) const { curl_multi_cleanup(m
 HttpClient::HttpClient(HttpTls tls, std::string user_agent)
     : tls_(std::move(tls)), user_agent_(std::move(user_agent)) {}
 
+// An authority may be in the bundle and not in the folder: somebody put a bundle of his own in its place.
+// Then the bundle it is from here on.
 Result<HttpResponse> HttpClient::perform(const HttpRequest& request, const std::stop_token& stop) {
+  bool unknown_authority = false;
+  Result<HttpResponse> response = attempt(request, stop, unknown_authority);
+  if (!unknown_authority || whole_bundle_ || !tls_.ca_file.empty()) return response;
+  whole_bundle_ = true;
+  return attempt(request, stop, unknown_authority);
+}
+
+Result<HttpResponse> HttpClient::attempt(const HttpRequest& request, const std::stop_token& stop,
+                                         bool& unknown_authority) {
   if (!multi_ && curl_ready()) {  // at the first request: a client that is never used costs nothing
     multi_.reset(curl_multi_init());
     if (multi_) curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, 1L);
@@ -300,7 +338,7 @@ Result<HttpResponse> HttpClient::perform(const HttpRequest& request, const std::
   answer.body_max = request.body_max;
   const HeaderList headers = header_list(request.headers);
   Options set(easy);
-  set_defaults(set, tls_, user_agent_);
+  set_defaults(set, tls_, user_agent_, whole_bundle_);
   set_request(set, request, headers.get(), answer);
   if (set.first_error() != CURLE_OK) {
     return Error{ErrorKind::bug, "curl refuses an option, code " + std::to_string(set.first_error())};
@@ -308,6 +346,7 @@ Result<HttpResponse> HttpClient::perform(const HttpRequest& request, const std::
   const std::optional<CURLcode> end = transfer(multi_.get(), easy, stop);
   if (answer.head_complete) return response_of(answer, end == CURLE_OK);  // whatever became of the body
   if (!end) return Error{ErrorKind::retry, "stopped"};
+  unknown_authority = end == CURLE_PEER_FAILED_VERIFICATION && is_unknown_authority(verify_result(easy));
   return error_of(easy, *end);
 }
 

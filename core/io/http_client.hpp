@@ -60,9 +60,13 @@ class HttpClient {
   struct FreeMulti {
     void operator()(void* multi) const;
   };
+  Result<HttpResponse> attempt(const HttpRequest& request, const std::stop_token& stop,
+                               bool& unknown_authority);
+
   HttpTls tls_;
   std::string user_agent_;
   std::unique_ptr<void, FreeMulti> multi_;  // curl's; owns the connection
+  bool whole_bundle_ = false;               // the system's authorities: the file of all, not only the folder
 };
 
 // The wait that a Retry-After header asks for: seconds, or a date, which is compared with the answer's own

@@ -115,11 +115,6 @@ bool eventually(const std::function<bool()>& condition, std::chrono::millisecond
   return true;
 }
 
-void wait_for_next_second() {
-  const std::time_t now = ::time(nullptr);
-  (void)eventually([now] { return ::time(nullptr) > now; });
-}
-
 AgentProcess::AgentProcess(const AgentOptions& options) {
   // Opened here, so that another user need not have access to the build folder.
   const Fd program(::open(SCOPS_BINARY, O_RDONLY | O_CLOEXEC));

@@ -33,10 +33,6 @@ inline constexpr std::chrono::seconds long_enough{40};
 [[nodiscard]] bool eventually(const std::function<bool()>& condition,
                               std::chrono::milliseconds limit = long_enough);
 
-// A restart within a second: both processes capture in it, and there are two values for one point. Boards
-// take longer.
-void wait_for_next_second();
-
 struct AgentOptions {
   std::vector<std::string> arguments = {"run"};
   // Beyond PATH, TMPDIR, HOME and the options of sanitizers. By default there are also SCOPS_AGENT_STATE (a

@@ -128,7 +128,6 @@ Story tell(const Plan& plan) {
   const std::vector<milliseconds> lengths = draw_lengths(random, plan);
   for (int life = 0; life < plan.kills; ++life) {
     const milliseconds length = lengths[static_cast<std::size_t>(life)];
-    wait_for_next_second();
     story.lives.push_back({.started = unix_ms(), .killed = 0, .log = {}});
     AgentProcess agent(options_of(life, sink.url(), state.path()));
     CHECK_FALSE(eventually([&] { return !agent.running(); }, length));
@@ -139,7 +138,6 @@ Story tell(const Plan& plan) {
     story.lives.back().log = agent.err();
     for (const auto& [point, value] : stored_points(state.path())) story.durable[point] = value;
   }
-  wait_for_next_second();
   AgentProcess agent(options_of(plan.kills, sink.url(), state.path()));
   for (int turn = 0; turn < 200 && !has_arrived(sink, story); ++turn) {
     (void)sink.wait_for(sink.requests().size() + 1, std::chrono::seconds(2));
@@ -244,8 +242,8 @@ void check_retries(const Story& story) {
   CHECK(retries > 0);
 }
 
-// Captures are due at whole seconds; what was not yet in the buffer at a kill is lost, half a second's worth
-// or so. In the middle of a life nothing may be missing, but what a slow machine makes the collector skip.
+// Captures are due at whole seconds; what was not yet in the buffer at a kill is lost, a moment's worth. In
+// the middle of a life nothing may be missing, but what a slow machine makes the collector skip.
 void check_gaps(const Story& story) {
   constexpr std::int64_t edge = 3;
   std::set<std::int64_t> seconds;

@@ -32,7 +32,10 @@ class TakenPort {
     address.sin_port = htons(static_cast<std::uint16_t>(port));
     socklen_t size = sizeof address;
     auto* generic = reinterpret_cast<sockaddr*>(&address);
-    if (::bind(socket_.get(), generic, size) == 0) {
+    const int yes = 1;
+    ::setsockopt(socket_.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    // Another test may have it for a moment; whoever keeps it, it is taken.
+    if (eventually([&] { return ::bind(socket_.get(), generic, size) == 0; })) {
       REQUIRE(::listen(socket_.get(), 1) == 0);
       REQUIRE(::getsockname(socket_.get(), generic, &size) == 0);
       port = ntohs(address.sin_port);

@@ -170,7 +170,6 @@ TEST_CASE("showing the buffer changes nothing in it", "[system]") {
   Environment environment = delivering_to(sink.url());
   environment["SCOPS_AGENT_STATE"] = state.path();
   for (int run = 0; run < 2; ++run) {
-    wait_for_next_second();
     AgentProcess agent({.environment = environment});
     REQUIRE(sink.wait_for(sink.requests().size() + 1, long_enough));
     CHECK(agent.stop() == 0);
