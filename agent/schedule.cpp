@@ -19,7 +19,7 @@ std::int64_t Ticker::advance() {
   const std::int64_t now = clock_.steady();
   const std::int64_t missed = std::max<std::int64_t>(0, (now - due_) / interval_);
   const std::int64_t last = due_;
-  const bool on_multiple = ticks_ >= 2;
+  const bool was_on_multiple = on_multiple();
   if (ticks_ < 2) ++ticks_;
   if (ticks_ == 1) {
     due_ = std::max(now, last + std::min<std::int64_t>(interval_, 1000));
@@ -29,7 +29,7 @@ std::int64_t Ticker::advance() {
   due_ = now + interval_ - since_multiple;
   // A wall clock that stepped back, or a wake-up a hair before the multiple, must not give the same tick
   // twice.
-  if (on_multiple && due_ - last < interval_ / 2) due_ += interval_;
+  if (was_on_multiple && due_ - last < interval_ / 2) due_ += interval_;
   return missed;
 }
 
@@ -67,10 +67,10 @@ class Schedule::CaptureEmit final : public Emit {
   std::string first_error_;
 };
 
-TimeMs capture_time(TimeMs wall) {
+TimeMs capture_time(TimeMs wall, bool on_multiple) {
   constexpr TimeMs late = 100;
   const TimeMs past_second = wall % 1000;
-  return past_second < late ? wall - past_second : wall;
+  return on_multiple && past_second < late ? wall - past_second : wall;
 }
 
 namespace {
@@ -108,7 +108,7 @@ void Schedule::run(const std::stop_token& stop) {
 void Schedule::capture() {
   const auto started = std::chrono::steady_clock::now();
   busy_since_ = std::max<std::int64_t>(1, clock_.steady());
-  CaptureEmit emit(*this, capture_time(clock_.wall()));
+  CaptureEmit emit(*this, capture_time(clock_.wall(), ticker_.on_multiple()));
   std::string error;
   try {
     const Status status = collector_.collect(emit);

@@ -27,6 +27,9 @@ class Ticker {
 
   [[nodiscard]] std::int64_t due() const { return due_; }  // steady milliseconds
 
+  // Is the tick that is due on a multiple, and not one of the two of the start?
+  [[nodiscard]] bool on_multiple() const { return ticks_ >= 2; }
+
   // The tick that was due has been dealt with: sets the next one and returns how many were missed meanwhile.
   std::int64_t advance();
 
@@ -38,9 +41,9 @@ class Ticker {
   int ticks_ = 0;  // dealt with, up to the two of the start
 };
 
-// The time that all samples of a capture share: the second, when the capture began on its multiple or hardly
+// The time that all samples of a capture share: the second, when it was due on a multiple and began hardly
 // later, else the very millisecond. See docs/decisions/041.
-[[nodiscard]] TimeMs capture_time(TimeMs wall);
+[[nodiscard]] TimeMs capture_time(TimeMs wall, bool on_multiple);
 
 class Schedule {
  public:

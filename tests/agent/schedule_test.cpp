@@ -122,10 +122,23 @@ TEST_CASE("a wall clock that steps forward by years does not make the ticks run 
 
 TEST_CASE("a capture on its multiple has the whole second as its time, any other its milliseconds",
           "[collect]") {
-  CHECK(capture_time(noon) == noon);
-  CHECK(capture_time(noon + 99) == noon);
-  CHECK(capture_time(noon + 100) == noon + 100);
-  CHECK(capture_time(noon + 999) == noon + 999);
+  CHECK(capture_time(noon, true) == noon);
+  CHECK(capture_time(noon + 99, true) == noon);
+  CHECK(capture_time(noon + 100, true) == noon + 100);
+  CHECK(capture_time(noon + 999, true) == noon + 999);
+}
+
+TEST_CASE("a capture of the start never shares its time with one that the agent before made on its multiple",
+          "[collect]") {
+  FakeClock clock(noon + 30);
+  Ticker ticker(Duration{1'000}, Duration{0}, clock);
+  CHECK_FALSE(ticker.on_multiple());
+  CHECK(capture_time(noon + 30, false) == noon + 30);
+  ticker.advance();
+  CHECK_FALSE(ticker.on_multiple());
+  clock.advance(1'000);
+  ticker.advance();
+  CHECK(ticker.on_multiple());
 }
 
 TEST_CASE("the samples of one capture share its time", "[collect]") {
