@@ -152,7 +152,7 @@ TEST_CASE("the samples of one capture share its time", "[collect]") {
   const auto set = decode_block(frame.pipeline.flush().at(0).bytes);
   REQUIRE(set);
   REQUIRE(set->samples.size() == 2);
-  CHECK(set->samples[0].time == noon + 1'000);
+  CHECK(set->samples[0].time == noon + 1'034);  // the first of a start: to the millisecond
   CHECK(set->samples[1].time == 42);
 }
 
