@@ -7,11 +7,25 @@
 #include <string_view>
 
 #include "core/config/option.hpp"
+#include "core/io/redis.hpp"
 #include "core/model/collector.hpp"
+#include "core/model/drain.hpp"
 #include "core/model/output.hpp"
 #include "core/model/result.hpp"
+#include "core/runtime/stats.hpp"
 
 namespace scops {
+
+// What an input that drains a queue gets from the agent beside its own settings.
+struct DrainContext {
+  RedisTarget redis;
+  Duration window{};  // of aggregation
+  Duration metric_ttl{};
+  Duration log_ttl{};
+  std::string agent;             // who drains: no two running agents have the same
+  const Clock* clock = nullptr;  // both outlive the input
+  Stats* stats = nullptr;
+};
 
 struct CollectorSpec {
   std::string_view name;  // as in COLLECTOR_PLUGINS
@@ -19,8 +33,11 @@ struct CollectorSpec {
   Section (*section)();   // its options over fresh settings
   // `settings` is what section() made, after loading; it outlives the collector. Errors are configuration
   // errors only: a missing device or daemon is for collect() to say.
-  Result<std::unique_ptr<PullCollector>> (*make)(const void* settings);
+  Result<std::unique_ptr<PullCollector>> (*make)(const void* settings) = nullptr;
   std::span<const Format> formats = {};  // the grammars of this room, for `scops parse`
+  // Instead of `make`, for an input that drains a queue.
+  Result<std::unique_ptr<DrainCollector>> (*make_drain)(const void* settings,
+                                                        const DrainContext& context) = nullptr;
 };
 
 // What every output gets from the agent beside its own settings.

@@ -24,6 +24,22 @@ struct Tag {
   std::string_view value;
 };
 
+// What an application reports before aggregation; all but the first three become several points or need a
+// whole window. `other` is a type that we do not know: the wrapper decides.
+enum class RawType : std::uint8_t { count, gauge, rate, set, histogram, distribution, other };
+
+// One report of an application, views that live only during the call. `tags` are whole texts, "key:value" or
+// bare, in any order.
+struct RawSample {
+  std::string_view name;  // full: no prefix is added
+  RawType type = RawType::gauge;
+  std::span<const std::string_view> tags = {};
+  double value = 0;                                // all but sets
+  std::span<const std::string_view> members = {};  // sets: equal texts are one member
+  TimeMs time = 0;                                 // the point's
+  TimeMs arrival = 0;                              // decides the window
+};
+
 // What a collector emits. `name` is without the agent's prefix: "host.memory.used".
 struct Metric {
   std::string_view name;

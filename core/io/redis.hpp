@@ -1,0 +1,132 @@
+// A Redis client (RESP2, https://redis.io/docs/reference/protocol-spec/, Redis 5 or newer): hiredis formats
+// and parses, the socket is our own (redis_link.hpp) so that every wait has a deadline, TLS works with
+// Debian's hiredis, and SIGPIPE never comes. Synchronous; one thread at a time.
+//
+// Connects at the first command and again after a failure, with backoff: until it is time for the next
+// attempt, commands fail at once with the last error. A new connection asks the Sentinels when there are any,
+// authenticates, selects the database, and checks that it is a Redis of version 5 or newer that is no
+// read-only replica and not loading. MOVED (Redis Cluster) makes the client go to the node named and repeat
+// the command there.
+//
+// Errors (Error) are those of the link and of the server as a whole: refused, timeout, wrong password, wrong
+// database, read-only replica, loading, not Redis, too old, a reply above `reply_max`. Kind `retry`, or
+// `drop` for the last one. Error replies to a command (WRONGTYPE, NOGROUP, OOM...) are values of type error.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/model/result.hpp"
+#include "core/runtime/clock.hpp"
+
+namespace scops {
+
+struct RedisTarget {
+  std::string host = "redis";
+  std::uint16_t port = 6379;
+  std::string socket;  // path of a unix socket; wins over host and port
+  std::int64_t database = 0;
+  std::string user;
+  std::string password;
+  bool tls = false;
+  std::string tls_ca, tls_cert, tls_key;  // PEM files; no CA: the system's authorities
+  bool tls_verify = true;
+  std::vector<std::string> sentinels;  // "host:port"; then host and port are not used
+  std::string sentinel_master;         // the name that they know it by
+  std::string sentinel_password;
+  std::chrono::milliseconds connect_timeout{2000};
+  std::chrono::milliseconds timeout{2000};  // of one command or pipeline, from its first byte to its last
+  std::size_t reply_max = 16U << 20U;       // bytes of one reply
+};
+
+enum class RedisType : std::uint8_t { nil, status, text, integer, list, error };
+
+// One value in a reply: a view, good until the client's next call. Of the wrong type: empty, 0, nothing.
+class RedisValue {
+ public:
+  struct Node {
+    RedisType type = RedisType::nil;
+    std::int64_t integer = 0;         // value, or number of elements
+    std::size_t begin = 0, size = 0;  // text: place in Tree::text; list: the first element's node
+  };
+  struct Tree {
+    std::vector<Node> nodes;
+    std::string text;
+  };
+  RedisValue(const Tree& tree, std::size_t node) : tree_(&tree), node_(node) {}
+
+  [[nodiscard]] RedisType type() const;
+  [[nodiscard]] bool is_nil() const { return type() == RedisType::nil; }
+  [[nodiscard]] bool is_error() const { return type() == RedisType::error; }
+  // The first word of an error: "WRONGTYPE", "NOGROUP", "OOM".
+  [[nodiscard]] std::string_view error_code() const;
+  [[nodiscard]] std::string_view text() const;  // of text, status and error
+  [[nodiscard]] std::int64_t integer() const;   // of an integer
+  [[nodiscard]] std::size_t size() const;       // of a list
+  [[nodiscard]] RedisValue at(std::size_t index) const;
+
+ private:
+  const Tree* tree_;
+  std::size_t node_;
+};
+
+// Where commands are written to, argument by argument, on their way to the socket.
+class RedisWriter {
+ public:
+  virtual ~RedisWriter() = default;
+  virtual void begin(std::size_t arguments) = 0;  // a command of that many arguments, its name included
+  virtual void argument(std::string_view text) = 0;
+  void command(std::initializer_list<std::string_view> arguments) {
+    begin(arguments.size());
+    for (const std::string_view text : arguments) argument(text);
+  }
+};
+
+// Commands that are made while they are sent, so that a million ids need not be held as text.
+class RedisCommands {
+ public:
+  virtual ~RedisCommands() = default;
+  [[nodiscard]] virtual std::size_t count() const = 0;  // of the commands that write() makes
+  virtual void write(RedisWriter& to) const = 0;        // the same each time
+  // A transaction with these is only made while this key has this value; empty: always.
+  struct Guard {
+    std::string key, value;
+  };
+  [[nodiscard]] virtual Guard guard() const { return {}; }
+};
+
+class RedisClient {
+ public:
+  // `clock` outlives the client.
+  RedisClient(RedisTarget target, const Clock& clock);
+  ~RedisClient();
+  RedisClient(const RedisClient&) = delete;
+  RedisClient& operator=(const RedisClient&) = delete;
+
+  Result<RedisValue> command(std::initializer_list<std::string_view> arguments);
+  Result<RedisValue> command(std::span<const std::string_view> arguments);
+  // All in one round trip; a list with the reply to each.
+  Result<RedisValue> pipeline(const RedisCommands& commands);
+  // MULTI, all of them, EXEC: a list with the reply to each. Nil: the guard did not hold, nothing was done.
+  // An error value: refused as a whole, nothing was done (EXECABORT names the reason: "EXECABORT OOM ...").
+  Result<RedisValue> transaction(std::span<const RedisCommands* const> commands);
+
+  // After an Error: may the server have done what it was asked to?
+  [[nodiscard]] bool outcome_unknown() const;
+  // Grows by one with each new connection, so that a user can make sure of what it needs there.
+  [[nodiscard]] std::uint64_t connection() const;
+  // "redis:6379", "/run/redis.sock": for messages.
+  [[nodiscard]] std::string where() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace scops
