@@ -233,7 +233,7 @@ void App::wait_for_stop() {
       due = clock_.steady() + flush_lag.count();
       continue;
     }
-    flush();
+    flush(false);
     window.advance();
     due = window.due();
   }
@@ -246,8 +246,8 @@ bool App::captures_running() const {
   });
 }
 
-void App::flush() {
-  for (Block& block : pipeline_->flush()) {
+void App::flush(bool closing) {
+  for (Block& block : pipeline_->flush(clock_.wall(), closing)) {
     const auto put = buffer_->put(std::move(block));
     if (!put) log::error("buffer", "put_failed", {{"error", put.error().text}});
   }
@@ -260,7 +260,7 @@ void App::flush() {
 int App::stop() {
   const auto began = clock_.steady();
   const bool all_ended = stop_inputs();
-  flush();
+  flush(true);
   for (const auto& dispatcher : dispatchers_) dispatcher->close();
   for (const auto& dispatcher : dispatchers_) dispatcher->join();
   http_.reset();

@@ -46,7 +46,7 @@ class App {
   void start();
   void wait_for_stop();
   [[nodiscard]] bool captures_running() const;
-  void flush();
+  void flush(bool closing);
   int stop();
   bool stop_inputs();  // false when a collector hangs
 

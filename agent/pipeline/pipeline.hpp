@@ -1,19 +1,24 @@
-// The middle: names, tags and filters what collectors emit, and cuts what has come since the last flush into
-// blocks.
+// The middle: names, tags and filters what collectors emit, aggregates what applications report, and cuts
+// what has come since the last flush into blocks.
 //
-//   add (each collector's thread) -> pending samples -> flush (main thread) -> blocks for Buffer::put
+//   add (each collector's thread) -> pending samples -+
+//   add_raw (any thread) -> windows, once closed -----+-> flush (main thread) -> blocks for Buffer::put
 //
-// Bounded by series_max and samples_max; what does not fit is dropped and counted. One lock, held for a map
-// lookup.
+// Bounded by series_max, samples_max and window_memory; what does not fit is dropped and counted. One lock,
+// held for a map lookup. What inputs drain from queues goes another way: intake.hpp.
 #pragma once
 
+#include <cstdint>
 #include <mutex>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "agent/pipeline/fates.hpp"
+#include "agent/pipeline/labels.hpp"
+#include "agent/pipeline/point_sink.hpp"
 #include "agent/pipeline/series_table.hpp"
-#include "core/config/option.hpp"
+#include "agent/pipeline/settings.hpp"
+#include "agent/pipeline/windows.hpp"
 #include "core/model/buffer.hpp"
 #include "core/model/metric.hpp"
 #include "core/runtime/stats.hpp"
@@ -23,18 +28,6 @@ namespace scops {
 // Most samples in one block where no output asks for fewer.
 inline constexpr std::uint32_t block_records_max = 10000;
 
-struct PipelineSettings {
-  std::string prefix;
-  TextList tags;
-  TextList include;
-  TextList exclude;
-  Duration interval{0};
-  std::int64_t series_max = 0;
-  std::int64_t samples_max = 0;
-};
-
-[[nodiscard]] Section pipeline_section();
-
 class Pipeline {
  public:
   // `block_records`: most samples in one block, so that a block always fits one request of every output.
@@ -43,15 +36,17 @@ class Pipeline {
   // Takes one measurement under the agent's prefix. `metric.time` must be set. Any thread.
   void add(const Metric& metric);
 
-  // Everything taken since the last flush; no blocks when there was nothing. One thread at a time.
-  [[nodiscard]] std::vector<Block> flush();
+  // Takes one report into the window of its arrival; no prefix is added. Any thread.
+  void add_raw(const RawSample& sample);
+
+  // Everything that was measured since the last flush, and the points of the windows of raw samples that have
+  // ended by `now`; with `closing` of all windows. No blocks when there was nothing. One thread at a time.
+  [[nodiscard]] std::vector<Block> flush(TimeMs now = 0, bool closing = false);
 
  private:
-  [[nodiscard]] bool wanted(std::string_view name) const;
-
   const PipelineSettings settings_;
+  const Labels labels_;
   const std::string prefix_;  // with its dot
-  const std::uint32_t block_records_;
   Stat& samples_;
   Stat& filtered_;
   Stat& not_finite_;
@@ -63,6 +58,9 @@ class Pipeline {
   SeriesTable table_;
   std::vector<bool> wanted_;  // by series: does it pass include and exclude?
   std::vector<Sample> pending_;
+  Fates fates_;      // of raw samples
+  PointSink sink_;   // what comes of them
+  Windows windows_;  // where they wait
 };
 
 }  // namespace scops

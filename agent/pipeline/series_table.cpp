@@ -3,20 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "agent/pipeline/labels.hpp"
+
 namespace scops {
-
-namespace {
-
-std::string tag_text(const Tag& tag) {
-  std::string text(tag.key);
-  if (!tag.value.empty()) {
-    text += ':';
-    text += tag.value;
-  }
-  return text;
-}
-
-}  // namespace
 
 SeriesTable::SeriesTable(std::size_t capacity, std::vector<std::string> fixed_tags)
     : capacity_(capacity), fixed_tags_(std::move(fixed_tags)) {}

@@ -1,0 +1,72 @@
+#include "agent/pipeline/block_writer.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "core/io/block_codec.hpp"
+#include "core/io/block_format.hpp"
+
+namespace scops {
+
+namespace {
+
+// One series more, the largest that is acceptable, still fits.
+constexpr std::size_t weight_max = block_names_max - (block_tags_max + 1) * (block_name_max + name_overhead);
+constexpr std::size_t series_max = block_series_max - 1;
+
+}  // namespace
+
+bool BlockWriter::acceptable(const Series& series) {
+  const auto fits = [](const std::string& text) { return text.size() <= block_name_max; };
+  return fits(series.name) && series.tags.size() <= block_tags_max &&
+         std::all_of(series.tags.begin(), series.tags.end(), fits);
+}
+
+void BlockWriter::add(Series series, TimeMs time, double value) {
+  if (full()) seal();
+  slice_.samples.push_back({.series = intern(std::move(series)), .time = time, .value = value});
+  ++samples_;
+}
+
+void BlockWriter::add(std::span<const Series> series, std::span<const Sample> samples) {
+  constexpr std::uint32_t nowhere = UINT32_MAX;
+  std::vector<std::uint32_t> places(series.size(), nowhere);  // in the slice
+  for (const Sample& sample : samples) {
+    if (full()) {
+      seal();
+      std::fill(places.begin(), places.end(), nowhere);
+    }
+    std::uint32_t& place = places[sample.series];
+    if (place == nowhere) place = intern(series[sample.series]);
+    slice_.samples.push_back({.series = place, .time = sample.time, .value = sample.value});
+  }
+  samples_ += samples.size();
+}
+
+std::uint32_t BlockWriter::intern(Series series) {
+  slice_weight_ += block_weight(series);
+  slice_.series.push_back(std::move(series));
+  return static_cast<std::uint32_t>(slice_.series.size() - 1);
+}
+
+bool BlockWriter::full() const {
+  return slice_.samples.size() >= std::min<std::size_t>(block_records_, block_samples_max) ||
+         slice_.series.size() >= series_max || slice_weight_ > weight_max;
+}
+
+void BlockWriter::seal() {
+  if (!slice_.samples.empty()) blocks_.push_back(encode_block(slice_.series, slice_.samples));
+  slice_ = {};
+  slice_weight_ = 0;
+}
+
+std::vector<Block> BlockWriter::take() {
+  seal();
+  samples_ = 0;
+  return std::exchange(blocks_, {});
+}
+
+void BlockWriter::clear() { *this = BlockWriter(block_records_); }
+
+}  // namespace scops

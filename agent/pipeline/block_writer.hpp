@@ -1,0 +1,46 @@
+// Cuts points into blocks while they come, so that a window of any size takes the memory of one slice and of
+// the compressed blocks. Not thread-safe.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/model/buffer.hpp"
+#include "core/model/metric.hpp"
+
+namespace scops {
+
+class BlockWriter {
+ public:
+  // `block_records`: most samples in one block, so that a block always fits one request of every output.
+  explicit BlockWriter(std::uint32_t block_records) : block_records_(block_records) {}
+
+  // Does a block take a series with this much in names and tags?
+  [[nodiscard]] static bool acceptable(const Series& series);
+
+  // The series is acceptable, the value finite.
+  void add(Series series, TimeMs time, double value);
+  // `samples` refer to `series` by index; a series without samples costs nothing.
+  void add(std::span<const Series> series, std::span<const Sample> samples);
+
+  // The blocks of everything added since the last take or clear.
+  [[nodiscard]] std::vector<Block> take();
+  void clear();
+
+  [[nodiscard]] std::size_t samples() const { return samples_; }
+
+ private:
+  std::uint32_t intern(Series series);
+  [[nodiscard]] bool full() const;
+  void seal();
+
+  std::uint32_t block_records_;
+  SampleSet slice_;
+  std::size_t slice_weight_ = 0;  // of the names in it, as block_names_max counts them
+  std::vector<Block> blocks_;
+  std::size_t samples_ = 0;
+};
+
+}  // namespace scops

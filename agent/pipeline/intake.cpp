@@ -1,0 +1,88 @@
+#include "agent/pipeline/intake.hpp"
+
+#include <iterator>
+#include <string>
+#include <utility>
+
+namespace scops {
+
+PipelineIntake::PipelineIntake(const PipelineSettings& settings, std::uint32_t block_records, Buffer& buffer,
+                               Stats& stats)
+    : buffer_(buffer),
+      labels_(settings),
+      fates_(stats),
+      points_(settings, block_records, labels_, fates_),
+      windows_(settings, points_) {}
+
+void PipelineIntake::point(const Metric& metric) {
+  std::vector<std::string> tags;
+  tags.reserve(metric.tags.size());
+  for (const Tag& tag : metric.tags) tags.push_back(tag_text(tag));
+  Series series{.name = std::string(metric.name),
+                .tags = labels_.with_global(std::move(tags)),
+                .type = metric.type,
+                .interval_s = metric.interval_s};
+  if (points_.add(std::move(series), metric.time, metric.value)) fates_.add(Fate::point);
+}
+
+// Host and global tags are for the output to add, when it sends: LogRecord holds what the application wrote.
+void PipelineIntake::log(TimeMs time, std::string_view json) {
+  if (json.size() > log_record_max) return fates_.add(Fate::log_too_long);
+  if (json.size() > log_bytes_max - log_bytes_) return fates_.add(Fate::log_no_room);
+  if (logs_.size() >= log_records_max || slice_bytes_ >= log_slice_bytes) seal_logs();
+  logs_.push_back({.time = time, .json = std::string(json)});
+  slice_bytes_ += json.size();
+  log_bytes_ += json.size();
+  fates_.add(Fate::log);
+}
+
+void PipelineIntake::seal_logs() {
+  if (!logs_.empty()) log_blocks_.push_back(encode_log_block(logs_));
+  logs_.clear();
+  slice_bytes_ = 0;
+}
+
+std::vector<Block> PipelineIntake::take_blocks() {
+  windows_.close_all();
+  std::vector<Block> blocks = points_.writer().take();
+  seal_logs();
+  std::move(log_blocks_.begin(), log_blocks_.end(), std::back_inserter(blocks));
+  log_blocks_.clear();
+  log_bytes_ = 0;
+  return blocks;
+}
+
+Result<bool> PipelineIntake::commit(const RedisCommands& erase) {
+  const Result<bool> done = put(take_blocks(), erase);
+  if (done) {
+    fates_.publish();
+  } else {
+    discard();
+  }
+  return done;
+}
+
+// Where the queue and the buffer are one Redis, nothing is lost and nothing doubled. Elsewhere nothing is
+// lost: when a put fails, or the agent ends before the caller has erased, the queue still has everything, and
+// what had been put by then is in the buffer twice once it was read again: at most the blocks of one commit.
+Result<bool> PipelineIntake::put(std::vector<Block> blocks, const RedisCommands& erase) {
+  if (blocks.empty()) return false;
+  const Result<bool> together = buffer_.put_together(blocks, erase);
+  if (!together || *together) return together;
+  for (Block& block : blocks) {
+    const auto id = buffer_.put(std::move(block));
+    if (!id) return id.error();
+  }
+  return false;
+}
+
+void PipelineIntake::discard() {
+  windows_.clear();
+  points_.writer().clear();
+  logs_.clear();
+  log_blocks_.clear();
+  slice_bytes_ = log_bytes_ = 0;
+  fates_.forget();
+}
+
+}  // namespace scops
