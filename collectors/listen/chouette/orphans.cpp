@@ -68,7 +68,7 @@ Status Orphans::erase_without_key() {
     if (scores->at(i).is_nil()) without_key.add(id);
   }
   if (without_key.empty()) return Ok{};
-  if (Status erased = run_erase(redis_, Erase(names_, without_key)); !erased) return erased;
+  if (Status erased = run_erase(redis_, names_, without_key); !erased) return erased;
   PackedIds::Reader gone(without_key);
   for (std::size_t i = 0; i < without_key.count(); ++i) {
     first_seen_.erase(std::hash<std::string_view>{}(gone.next()));

@@ -42,7 +42,7 @@ Queue::Queue(const Shared& shared, const QueueSetup& setup)
 
 Status Queue::finish() {
   if (unfinished_.empty()) return Ok{};
-  if (Status erased = run_erase(shared_.redis, Erase(names_, unfinished_)); !erased) return erased;
+  if (Status erased = run_erase(shared_.redis, names_, unfinished_); !erased) return erased;
   unfinished_.clear();
   return Ok{};
 }
@@ -105,7 +105,7 @@ Status Queue::drop_range(const Round& round, Flaw flaw, const ScoreRange& range)
     const Result<bool> more = pager.next(page);
     if (!more) return more.error();
     if (!*more) break;
-    if (Status erased = run_erase(shared_.redis, Erase(names_, page.ids)); !erased) return erased;
+    if (Status erased = run_erase(shared_.redis, names_, page.ids); !erased) return erased;
     losses_.note(flaw, page.ids.count());
     losses_.count();
     pager.erased();
@@ -189,7 +189,7 @@ void Queue::take_record(const Round& round, std::string_view id, TimeMs time, co
 
 Status Queue::commit(const Round& round) {
   if (!bad_.empty()) {
-    if (Status erased = run_erase(shared_.redis, Erase(names_, bad_)); !erased) return erased;
+    if (Status erased = run_erase(shared_.redis, names_, bad_); !erased) return erased;
     losses_.count();
     bad_.clear();
   }

@@ -19,7 +19,7 @@ struct QueueNames {
   std::string values;  // a hash: id, record
 };
 
-// Removes records: ZREM and HDEL, some hundred ids a command. Outlived by names and ids.
+// Removes records: ZREM and HDEL, some hundred ids a command. Names and ids outlive it.
 class Erase final : public RedisCommands {
  public:
   Erase(const QueueNames& names, const PackedIds& ids, Guard guard = {})
@@ -33,6 +33,22 @@ class Erase final : public RedisCommands {
   const QueueNames& names_;
   const PackedIds& ids_;
   Guard guard_;
+};
+
+// The same for one of the keys and the next `size` ids.
+class EraseSome final : public RedisCommands {
+ public:
+  EraseSome(std::string_view command, std::string_view key, const PackedIds::Reader& from, std::size_t size)
+      : command_(command), key_(key), from_(from), size_(size) {}
+
+  [[nodiscard]] std::size_t count() const override;
+  void write(RedisWriter& to) const override;
+
+ private:
+  std::string_view command_;
+  std::string_view key_;
+  PackedIds::Reader from_;
+  std::size_t size_;
 };
 
 // Asks for the values of the next `size` ids.
@@ -68,7 +84,8 @@ class AskEach final : public RedisCommands {
 // A reply that is an error of the server becomes an Error, which names `what` was asked.
 [[nodiscard]] Result<RedisValue> checked(std::string_view what, Result<RedisValue> reply);
 
-// Runs `erase` in one round trip without a transaction, which a Redis at its memory limit refuses.
-[[nodiscard]] Status run_erase(RedisClient& redis, const Erase& erase);
+// Removes records without a transaction, which a Redis at its memory limit refuses. In parts that a slow
+// board finishes in time; after an Error some may be gone.
+[[nodiscard]] Status run_erase(RedisClient& redis, const QueueNames& names, const PackedIds& ids);
 
 }  // namespace scops::chouette
