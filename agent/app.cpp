@@ -152,6 +152,7 @@ Status App::make_outputs() {
 Status App::make_inputs() {
   for (const std::string& name : settings_.agent().collectors) {
     const CollectorSpec& spec = *find_collector(name);
+    if (spec.make == nullptr) continue;  // drains a queue
     auto input = std::make_unique<Input>();
     auto collector = spec.make(settings_.room(name));
     if (!collector) return within(name, collector.error());

@@ -63,7 +63,12 @@ int check_collectors(const CommandLine& line) {
   Pipeline pipeline(settings.pipeline(), block_records_max, stats);
   std::vector<Checked> checked;
   for (const std::string& name : names) {
-    auto collector = find_collector(name)->make(settings.room(name));
+    const CollectorSpec& spec = *find_collector(name);
+    if (spec.make == nullptr) {
+      complain(fmt::format("scops: {} drains a queue: nothing to collect", name));
+      continue;
+    }
+    auto collector = spec.make(settings.room(name));
     if (!collector) {
       complain(fmt::format("scops: {}: {}", name, collector.error().text));
       return 2;

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 #include <system_error>
 
 namespace scops {
@@ -214,6 +215,18 @@ std::string printable(std::string_view data, std::size_t limit) {
     data.remove_prefix(length);
   }
   return out;
+}
+
+bool is_utf8(std::string_view data) {
+  constexpr std::uint64_t high_bits = 0x8080808080808080;
+  while (!data.empty()) {
+    std::uint64_t eight = high_bits;  // eight at once, as long as all are ASCII
+    if (data.size() >= sizeof eight) std::memcpy(&eight, data.data(), sizeof eight);
+    const std::size_t length = (eight & high_bits) == 0 ? sizeof eight : first_character(data).length;
+    if (length == 0) return false;
+    data.remove_prefix(length);
+  }
+  return true;
 }
 
 std::string to_utf8(std::string_view data) {

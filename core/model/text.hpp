@@ -45,6 +45,9 @@ std::string_view next_word(std::string_view& text);
 // `limit` characters.
 [[nodiscard]] std::string printable(std::string_view data, std::size_t limit = 80);
 
+// Is `data` valid UTF-8 as a whole? Overlong forms and surrogates are not.
+[[nodiscard]] bool is_utf8(std::string_view data);
+
 // The longest prefix-safe UTF-8 text of `data`: each byte that is no valid UTF-8 becomes U+FFFD.
 [[nodiscard]] std::string to_utf8(std::string_view data);
 

@@ -140,6 +140,7 @@ TEST_CASE("every case gives what its folder expects") {
 
 TEST_CASE("every collector has cases") {
   for (const CollectorSpec* spec : collector_specs()) {
+    if (spec->make == nullptr) continue;  // drains a queue: no machine to capture
     CAPTURE(spec->name);
     const fs::path room = fs::path(cases_folder) / spec->name;
     REQUIRE(fs::exists(room));

@@ -223,6 +223,19 @@ TEST_CASE("printable text is cut between characters") {
   CHECK(printable("abc", 0).empty());
 }
 
+TEST_CASE("is_utf8 looks at the whole text, wherever the bad byte is") {
+  CHECK(is_utf8(""));
+  CHECK(is_utf8("plain text that is longer than eight"));
+  CHECK(is_utf8("Z\xC3\xBCrich, \xF0\x9F\x98\x80 and more"));
+  for (std::size_t at = 0; at < 20; ++at) {
+    std::string text(20, 'a');
+    text[at] = '\xFF';
+    CHECK_FALSE(is_utf8(text));
+  }
+  CHECK_FALSE(is_utf8("cut \xE2\x82"));
+  CHECK_FALSE(is_utf8("\xED\xA0\x80"));
+}
+
 TEST_CASE("to_utf8 keeps valid text") {
   const std::string text = "a\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80\xF4\x8F\xBF\xBF\xED\x9F\xBF";
   CHECK(to_utf8(text) == text);

@@ -1,0 +1,246 @@
+#include "collectors/listen/chouette/queue.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/model/text.hpp"
+#include "core/runtime/log.hpp"
+
+namespace scops::chouette {
+namespace {
+
+constexpr std::size_t page_size = 2000;
+constexpr std::size_t drop_page_size = 5000;
+
+// What the intake keeps as it is until a commit (raw records it aggregates), and what the ids of a window may
+// take.
+constexpr std::size_t batch_bytes_max = 4U << 20U;
+constexpr std::size_t ids_bytes_max = 16U << 20U;
+
+std::string labels_of(std::string_view queue) { return fmt::format(R"(queue="{}")", queue); }
+
+}  // namespace
+
+Queue::Queue(const Shared& shared, const QueueSetup& setup)
+    : shared_(shared),
+      setup_(setup),
+      names_(shared.prefix, setup.name),
+      taker_(setup.content),
+      losses_(shared.stats, names_.label),
+      orphans_(shared.redis, names_, shared.clock, setup.ttl, losses_),
+      records_(shared.stats.counter("scops_chouette_records_total",
+                                    "Records taken from Chouette's queues and made durable.",
+                                    labels_of(names_.label))),
+      waiting_(shared.stats.gauge("scops_chouette_waiting_records",
+                                  "Records left in Chouette's queues by the last round.",
+                                  labels_of(names_.label))),
+      windows_(shared.stats.counter("scops_chouette_windows_total", "Windows of raw records moved.")),
+      cut_(shared.stats.counter("scops_chouette_cut_windows_total",
+                                "Windows that had more records than chouette.window_max and were cut.")) {}
+
+Status Queue::finish() {
+  if (unfinished_.empty()) return Ok{};
+  if (Status erased = run_erase(shared_.redis, names_, unfinished_); !erased) return erased;
+  unfinished_.clear();
+  return Ok{};
+}
+
+Status Queue::drain(const Round& round) {
+  const TimeMs oldest = std::max<TimeMs>(0, round.now - setup_.ttl.count());
+  const TimeMs latest = round.now + future_max;
+  const auto work = [&]() -> Status {
+    if (Status finished = finish(); !finished) return finished;
+    if (!round.closing) {
+      if (Status status = free_names(); !status) return status;
+      if (Status status = drop_range(round, Flaw::age, {"-inf", "(" + score_text(oldest)}); !status)
+        return status;
+      if (Status status = drop_range(round, Flaw::future, {"(" + score_text(latest), "+inf"}); !status)
+        return status;
+    }
+    Status moved = setup_.content == Content::raw
+                       ? move_windows(round, oldest)
+                       : move_range(round, {score_text(oldest), score_text(latest)});
+    if (!moved || round.closing) return moved;
+    return count_waiting();
+  };
+  Status status = work();
+  if (!status) forget(round);
+  return status;
+}
+
+// Something else under our names would stop the clients as well as us: it is moved aside, and expires.
+Status Queue::free_names() {
+  for (const auto& [key, wanted] : {std::pair(&names_.keys, "zset"), std::pair(&names_.values, "hash")}) {
+    const auto type = checked("TYPE " + *key, shared_.redis.command({"TYPE", *key}));
+    if (!type) return type.error();
+    if (Status freed = free_name(*key, std::string(type->text()), wanted); !freed) return freed;
+  }
+  return Ok{};
+}
+
+Status Queue::free_name(std::string_view key, std::string_view type, std::string_view wanted) {
+  if (type == wanted || type == "none") return Ok{};
+  const std::string aside = std::string(key) + ".foreign";
+  const auto moved = checked("RENAME", shared_.redis.command({"RENAME", key, aside}));
+  if (!moved) return moved.error();
+  const std::string seconds = fmt::to_string(std::max<std::int64_t>(1, setup_.ttl.count() / 1000));
+  (void)shared_.redis.command({"EXPIRE", aside, seconds});
+  shared_.stats
+      .counter("scops_chouette_foreign_keys_total",
+               "Keys of another type under the names of Chouette's queues, moved aside.",
+               labels_of(names_.label))
+      .add();
+  log::warn("collect", "foreign_key",
+            {{"key", printable(key)}, {"type", printable(type)}, {"moved_to", printable(aside)}});
+  return Ok{};
+}
+
+// Without a transaction: a Redis at its memory limit must be able to get rid of these.
+Status Queue::drop_range(const Round& round, Flaw flaw, const ScoreRange& range) {
+  Pager pager(shared_.redis, names_, range, drop_page_size);
+  Page page;
+  while (!over(round)) {
+    const Result<bool> more = pager.next(page);
+    if (!more) return more.error();
+    if (!*more) break;
+    if (Status erased = run_erase(shared_.redis, names_, page.ids); !erased) return erased;
+    losses_.note(flaw, page.ids.count());
+    losses_.count();
+    pager.erased();
+  }
+  return Ok{};
+}
+
+// Oldest first. Closed windows only; the open one too when the agent stops.
+Status Queue::move_windows(const Round& round, TimeMs oldest) {
+  const TimeMs window = shared_.window.count();
+  const TimeMs ended = (round.now - shared_.lag.count()) / window * window;
+  const TimeMs due = round.closing ? window_end(round.now) : ended;
+  while (!over(round)) {
+    const auto first = first_time({score_text(oldest), "(" + score_text(due)});
+    if (!first) return first.error();
+    if (!*first) break;
+    const TimeMs end = window_end(**first);
+    const double before = records_.value();
+    if (Status moved = move_range(round, {score_text(oldest), "(" + score_text(end)}); !moved) return moved;
+    if (records_.value() > before) windows_.add();
+    oldest = end;
+  }
+  return Ok{};
+}
+
+Result<std::optional<TimeMs>> Queue::first_time(const ScoreRange& range) {
+  Pager pager(shared_.redis, names_, range, 1);
+  Page page;
+  const Result<bool> any = pager.next(page);
+  if (!any) return any.error();
+  return *any ? std::optional(page.times.front()) : std::nullopt;
+}
+
+// What the intake has of it is forgotten when the round ends in between: it stays in the queue.
+Status Queue::move_range(const Round& round, const ScoreRange& range) {
+  Pager pager(shared_.redis, names_, range, std::min(page_size, setup_.batch_max));
+  Page page;
+  for (;;) {
+    if (over(round)) {
+      forget(round);
+      return Ok{};
+    }
+    const Result<bool> more = pager.next(page);
+    if (!more) return more.error();
+    if (!*more) break;
+    if (Status taken = take_page(round, page); !taken) return taken;
+    if (!batch_full()) continue;
+    if (Status committed = commit(round); !committed) return committed;
+    if (setup_.content == Content::raw) cut_.add();
+    pager.erased();
+  }
+  return commit(round);
+}
+
+Status Queue::take_page(const Round& round, const Page& page) {
+  return visit_values(
+      shared_.redis, names_, page, setup_.record_max,
+      [&](std::string_view id, TimeMs time, const Found& found) { take_record(round, id, time, found); });
+}
+
+void Queue::take_record(const Round& round, std::string_view id, TimeMs time, const Found& found) {
+  Flaw flaw = Flaw::none;
+  if (found.state == Found::State::missing) {
+    // The client may be between its two commands.
+    const TimeMs late = window_end(time) + shared_.window.count() + shared_.lag.count();
+    if (late > round.now) return;
+    flaw = Flaw::no_value;
+  } else if (found.state == Found::State::too_large) {
+    flaw = Flaw::too_large;
+  } else {
+    flaw = taker_.take(found.value, time, round.now, round.intake);
+  }
+  if (flaw == Flaw::none) {
+    good_.add(id);
+    bytes_ += found.value.size();
+  } else {
+    bad_.add(id);
+    losses_.note(flaw, found.state == Found::State::there ? found.value : id);
+  }
+}
+
+Status Queue::commit(const Round& round) {
+  if (!bad_.empty()) {
+    if (Status erased = run_erase(shared_.redis, names_, bad_); !erased) return erased;
+    losses_.count();
+    bad_.clear();
+  }
+  if (good_.empty()) return Ok{};
+  const Result<bool> held = shared_.lease.still_held();
+  if (!held) return held.error();
+  if (!*held) return Error{ErrorKind::retry, "another agent has taken the lease"};
+  const Erase erase(names_, good_, shared_.lease.guard());
+  const Result<bool> committed = round.intake.commit(erase);
+  if (!committed) return within(names_.label, committed.error());
+  records_.add(static_cast<double>(good_.count()));
+  bytes_ = 0;
+  if (*committed) {
+    good_.clear();
+    return Ok{};
+  }
+  unfinished_ = std::exchange(good_, {});
+  return finish();
+}
+
+Status Queue::count_waiting() {
+  const auto keys = checked("ZCARD " + names_.keys, shared_.redis.command({"ZCARD", names_.keys}));
+  if (!keys) return keys.error();
+  const std::int64_t waiting = keys->integer();
+  waiting_.set(static_cast<double>(waiting));
+  const auto values = checked("HLEN " + names_.values, shared_.redis.command({"HLEN", names_.values}));
+  if (!values) return values.error();
+  return values->integer() > waiting ? orphans_.look(taker_.parser()) : Ok{};
+}
+
+bool Queue::over(const Round& round) const {
+  return round.closing ? shared_.clock.steady() >= round.deadline : round.stop.stop_requested();
+}
+
+bool Queue::batch_full() const {
+  if (good_.count() + bad_.count() >= setup_.batch_max) return true;
+  return setup_.content == Content::raw ? good_.bytes() + bad_.bytes() >= ids_bytes_max
+                                        : bytes_ >= batch_bytes_max;
+}
+
+TimeMs Queue::window_end(TimeMs time) const {
+  const TimeMs window = shared_.window.count();
+  return (time / window + 1) * window;
+}
+
+void Queue::forget(const Round& round) {
+  good_.clear();
+  bad_.clear();
+  bytes_ = 0;
+  losses_.forget();
+  round.intake.discard();
+}
+
+}  // namespace scops::chouette

@@ -1,0 +1,49 @@
+// The records of Chouette's queues (collectors/listen/chouette) out of any bytes. What is accepted keeps the
+// promises of record.hpp, and is accepted again.
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include "collectors/listen/chouette/record.hpp"
+#include "core/model/text.hpp"
+
+namespace {
+
+using namespace scops::chouette;
+
+void expect(bool fine) {
+  if (!fine) std::abort();
+}
+
+void check_name_and_tags(std::string_view name, std::span<const std::string_view> tags) {
+  expect(!name.empty() && name.size() <= name_max && scops::is_utf8(name));
+  expect(tags.size() <= tags_max && std::is_sorted(tags.begin(), tags.end()));
+  for (const std::string_view tag : tags) expect(tag.size() <= tag_max && scops::is_utf8(tag));
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {  // NOLINT
+  const std::string_view json(reinterpret_cast<const char*>(data), size);            // NOLINT
+  static RecordParser parser;
+
+  RawRecord raw;
+  if (parser.raw(json, raw) == Flaw::none) {
+    check_name_and_tags(raw.name, raw.tags);
+    expect(std::isfinite(raw.value));
+    for (const std::string_view member : raw.members) expect(!member.empty() && scops::is_utf8(member));
+    expect(parser.log(json) == Flaw::none);
+  }
+  WrappedRecord wrapped;
+  if (parser.wrapped(json, wrapped) == Flaw::none) {
+    check_name_and_tags(wrapped.name, wrapped.tags);
+    expect(!wrapped.points.empty());
+    for (const Point& point : wrapped.points) expect(std::isfinite(point.value) && point.time >= 0);
+  }
+  (void)parser.time_of(json);
+  return 0;
+}
