@@ -1,4 +1,5 @@
-// What both halves of the block codec must agree on; nobody else includes this (the fuzzer does).
+// What the codecs of blocks (block_codec.hpp, log_block.hpp) agree on; nobody else includes this (fuzzers and
+// tests do).
 #pragma once
 
 #include <array>
