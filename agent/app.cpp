@@ -141,7 +141,7 @@ Status App::make_outputs() {
     const OutputSpec& spec = *find_output(name);  // the option's choices are the registry's names
     auto output = spec.make(settings_.room(name), context);
     if (!output) return within(name, output.error());
-    const std::uint32_t limit = (*output)->limits().records;
+    const std::uint32_t limit = (*output)->limits(Kind::metrics).records;
     if (limit > 0) block_records = std::min(block_records, limit);
     outputs_.push_back(std::move(*output));
   }

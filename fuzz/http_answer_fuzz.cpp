@@ -67,12 +67,12 @@ scops::DatadogSettings settings_for(const Intake& intake) {
   return settings;
 }
 
-scops::SampleSet one_sample() {
+scops::Payload one_sample() {
   scops::SampleSet set;
   set.series.emplace_back();
   set.series[0].name = "m";
   set.samples.push_back({0, 1'700'000'000'000, 1});
-  return set;
+  return {.metrics = set};
 }
 
 }  // namespace
@@ -80,7 +80,7 @@ scops::SampleSet one_sample() {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {  // NOLINT
   static Intake& intake = *new Intake;  // its thread outlives main()
   static scops::Datadog output(settings_for(intake), {});
-  static const scops::SampleSet batch = one_sample();
+  static const scops::Payload batch = one_sample();
   const std::string answer(data, data + size);
   intake.answer(answer);
   const scops::Reply reply = output.send(batch, std::chrono::seconds(5), {});

@@ -4,7 +4,9 @@
 
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/config/option.hpp"
 #include "core/io/redis.hpp"
@@ -42,8 +44,9 @@ struct CollectorSpec {
 
 // What every output gets from the agent beside its own settings.
 struct OutputContext {
-  std::string host;        // sent as host when not empty
-  std::string user_agent;  // "scops/0.1.0"
+  std::string host;                    // sent as host when not empty
+  std::string user_agent;              // "scops/0.1.0"
+  std::vector<std::string> tags = {};  // global ones, for log records: metrics have them already
 };
 
 struct OutputSpec {

@@ -1,4 +1,4 @@
-// The third seam: an output turns samples into one request of a remote API and says what became of it.
+// The third seam: an output turns records into one request of a remote API and says what became of it.
 // The dispatcher (transport/dispatch) owns batching, retries, backoff and acks; an output only sends.
 #pragma once
 
@@ -6,10 +6,21 @@
 #include <cstdint>
 #include <stop_token>
 #include <string>
+#include <vector>
 
+#include "core/model/buffer.hpp"
+#include "core/model/log.hpp"
 #include "core/model/metric.hpp"
 
 namespace scops {
+
+// What one request carries: records of one kind, in the member of that kind.
+struct Payload {
+  Kind kind = Kind::metrics;
+  SampleSet metrics = {};
+  std::vector<LogRecord> logs = {};
+  [[nodiscard]] std::size_t size() const { return kind == Kind::logs ? logs.size() : metrics.samples.size(); }
+};
 
 enum class Verdict : std::uint8_t {
   accepted,      // it is theirs now: ack
@@ -28,19 +39,19 @@ struct Reply {
   std::chrono::milliseconds retry_after{0};
 };
 
-// What the dispatcher must respect when it cuts a batch.
+// What the dispatcher must respect when it cuts a batch of one kind.
 struct OutputLimits {
-  std::uint32_t records = 10000;  // points in one request; 0: no limit of its own
+  std::uint32_t records = 10000;  // in one request; 0: no limit of its own
   bool immediate = false;         // send at every flush instead of every RELEASE_INTERVAL
 };
 
 class Output {
  public:
   virtual ~Output() = default;
-  [[nodiscard]] virtual OutputLimits limits() const = 0;
-  // Sends one request; the same samples give the same bytes. Returns early with `retry` when stopped.
+  [[nodiscard]] virtual OutputLimits limits(Kind kind) const = 0;
+  // Sends one request; the same records give the same bytes. Returns early with `retry` when stopped.
   // Called from the output's own thread only.
-  virtual Reply send(const SampleSet& batch, std::chrono::milliseconds timeout, std::stop_token stop) = 0;
+  virtual Reply send(const Payload& payload, std::chrono::milliseconds timeout, std::stop_token stop) = 0;
 };
 
 }  // namespace scops

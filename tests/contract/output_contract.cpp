@@ -23,6 +23,7 @@
 
 using namespace std::chrono_literals;
 using scops::Output;
+using scops::Payload;
 using scops::Reply;
 using scops::SampleSet;
 using scops::Verdict;
@@ -46,6 +47,7 @@ class DatadogSubject final : public Subject {
     scops::DatadogSettings settings;
     settings.api_key.text = "contract-key";
     settings.url = sink_.url();
+    settings.logs_url = sink_.url();
     output_ =
         std::make_unique<scops::Datadog>(settings, scops::OutputContext{.host = "h", .user_agent = "t"});
   }
@@ -106,14 +108,14 @@ std::vector<Row> outputs() {
   };
 }
 
-SampleSet samples() {
+Payload samples() {
   SampleSet set;
   set.series.resize(2);
   set.series[0].name = "contract.a";
   set.series[0].tags = {"k:v"};
   set.series[1].name = "contract.b";
   set.samples = {{0, 1'700'000'000'000, 0}, {0, 1'700'000'010'500, 1.5}, {1, 1'700'000'000'000, -2}};
-  return set;
+  return {.metrics = set};
 }
 
 }  // namespace

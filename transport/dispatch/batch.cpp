@@ -1,11 +1,13 @@
 #include "transport/dispatch/batch.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 #include <tuple>
 #include <utility>
 
 #include "core/io/block_codec.hpp"
+#include "core/io/log_block.hpp"
 
 namespace scops {
 namespace {
@@ -48,18 +50,21 @@ std::vector<std::uint32_t> unite(std::vector<Series>& series) {
   return renumbered;
 }
 
-}  // namespace
+void set_aside(const Block& block, Batch& batch) {
+  batch.damaged.push_back(block.id);
+  batch.damaged_records += block.records;
+}
 
-Batch merge(std::span<const Block> blocks) {
+Batch merge_metrics(std::span<const Block> blocks) {
   Batch batch;
+  batch.blocks = blocks.size();
   Gathered all;
   for (const Block& block : blocks) {
     const Result<SampleSet> decoded = decode_block(block.bytes);
     if (decoded) {
       gather(*decoded, block.id, all);
     } else {
-      batch.damaged.push_back(block.id);
-      batch.damaged_records += block.records;
+      set_aside(block, batch);
     }
   }
   const std::vector<std::uint32_t> renumbered = unite(all.series);
@@ -67,20 +72,42 @@ Batch merge(std::span<const Block> blocks) {
   std::stable_sort(all.entries.begin(), all.entries.end(), [](const Entry& a, const Entry& b) {
     return std::tie(a.sample.series, a.sample.time) < std::tie(b.sample.series, b.sample.time);
   });
-  batch.set.series = std::move(all.series);
-  batch.set.samples.reserve(all.entries.size());
+  SampleSet& set = batch.payload.metrics;
+  set.series = std::move(all.series);
+  set.samples.reserve(all.entries.size());
   batch.origins.reserve(all.entries.size());
   for (const Entry& entry : all.entries) {
-    batch.set.samples.push_back(entry.sample);
+    set.samples.push_back(entry.sample);
     batch.origins.push_back(entry.origin);
   }
   return batch;
 }
 
-SampleSet slice(const SampleSet& set, std::size_t begin, std::size_t end) {
+Batch merge_logs(std::span<const Block> blocks) {
+  Batch batch;
+  batch.payload.kind = Kind::logs;
+  std::size_t text = 0;
+  for (const Block& block : blocks) {
+    if (text >= batch_text_max) break;
+    ++batch.blocks;
+    Result<std::vector<LogRecord>> decoded = decode_log_block(block.bytes);
+    if (!decoded) {
+      set_aside(block, batch);
+      continue;
+    }
+    for (std::uint32_t record = 0; record < decoded->size(); ++record) {
+      text += (*decoded)[record].json.size();
+      batch.payload.logs.push_back(std::move((*decoded)[record]));
+      batch.origins.push_back({block.id, record});
+    }
+  }
+  return batch;
+}
+
+SampleSet slice_metrics(const SampleSet& set, std::size_t begin, std::size_t end) {
   SampleSet part;
   std::uint32_t copied = 0;  // index in `set` of the series at the end of `part`
-  for (std::size_t i = begin; i < end && i < set.samples.size(); ++i) {
+  for (std::size_t i = begin; i < end; ++i) {
     Sample sample = set.samples[i];
     if (part.series.empty() || sample.series != copied) {
       copied = sample.series;
@@ -88,6 +115,25 @@ SampleSet slice(const SampleSet& set, std::size_t begin, std::size_t end) {
     }
     sample.series = static_cast<std::uint32_t>(part.series.size() - 1);
     part.samples.push_back(sample);
+  }
+  return part;
+}
+
+}  // namespace
+
+Batch merge(Kind kind, std::span<const Block> blocks) {
+  return kind == Kind::logs ? merge_logs(blocks) : merge_metrics(blocks);
+}
+
+Payload slice(Payload whole, std::size_t begin, std::size_t end) {
+  end = std::min(end, whole.size());
+  begin = std::min(begin, end);
+  Payload part{.kind = whole.kind};
+  if (whole.kind == Kind::logs) {
+    const auto first = std::make_move_iterator(whole.logs.begin());
+    part.logs.assign(first + static_cast<std::ptrdiff_t>(begin), first + static_cast<std::ptrdiff_t>(end));
+  } else {
+    part.metrics = slice_metrics(whole.metrics, begin, end);
   }
   return part;
 }

@@ -9,39 +9,42 @@ namespace scops {
 namespace {
 
 // An output without a limit of its own still must not make us hold a day's backlog in memory.
-constexpr std::uint32_t most_samples = 100'000;
+constexpr std::uint32_t most_records = 100'000;
 // An intake that accepted something a moment ago is alive; after this many refusals in a row it may not be.
 constexpr std::uint32_t refusals_of_the_living = 500;
 
 }  // namespace
 
-Delivery::Delivery(std::string name, Output& output, DeliveryContext context)
+Delivery::Delivery(std::string name, Kind kind, Output& output, Pace& pace, DeliveryContext context)
     : name_(std::move(name)),
+      kind_(kind),
       output_(output),
+      pace_(pace),
       context_(std::move(context)),
       offset_(release_offset(context_.host, context_.settings.interval)),
-      backoff_(context_.settings.backoff_min, context_.settings.backoff_max, context_.seed),
-      journal_(name_, context_.stats) {
+      backoff_(context_.settings.backoff_min, context_.settings.backoff_max,
+               context_.seed + static_cast<std::uint64_t>(kind)),
+      journal_(name_, kind, context_.stats, context_.self) {
   rest();
 }
 
 std::int64_t Delivery::step(Duration timeout, const std::stop_token& stop) {
   const std::int64_t now = context_.clock.steady();
   if (now < due_) return due_;
-  Result<std::vector<Block>> waiting =
-      context_.buffer.read(name_, Kind::metrics, most() + suspects_.records());
+  Result<std::vector<Block>> waiting = context_.buffer.read(name_, kind_, most() + suspects_.records());
   if (!waiting) {
     store_failed(waiting.error());
     return due_;
   }
   Job job = choose(*waiting);
-  if (job.set.samples.empty()) {
+  if (job.payload.size() == 0) {
     if (waiting->empty()) rest();  // else what waited was damaged or empty, and is acked: look again at once
     return due_;
   }
-  if (now < earliest_) return due_ = earliest_;
-  earliest_ = now + 1000 / context_.settings.rate_max;
-  const Reply reply = output_.send(job.set, timeout, stop);
+  if (now < pace_.earliest()) return due_ = pace_.earliest();
+  pace_.requested(now);
+  journal_.sending(context_.buffer);
+  const Reply reply = output_.send(job.payload, timeout, stop);
   if (reply.verdict == Verdict::retry && stop.stop_requested()) return due_;  // cut by ourselves
   journal_.requested(reply, backoff_.failures() > 0);
   settle(job, reply);
@@ -49,12 +52,12 @@ std::int64_t Delivery::step(Duration timeout, const std::stop_token& stop) {
 }
 
 void Delivery::wake() {
-  if (output_.limits().immediate && backoff_.failures() == 0) go_on();
+  if (output_.limits(kind_).immediate && backoff_.failures() == 0) go_on();
 }
 
 void Delivery::hurry() {
   due_ = context_.clock.steady();
-  earliest_ = due_;
+  pace_.hurry();
 }
 
 // --- what to send
@@ -81,14 +84,15 @@ Delivery::Job Delivery::choose(const std::vector<Block>& waiting) {
 
 Delivery::Job Delivery::batch_job(std::vector<Block> fresh) {
   Job job;
-  job.batch = merge(fresh);
+  job.batch = merge(kind_, fresh);
+  fresh.resize(job.batch.blocks);
   if (fresh.size() != blocks_.size()) adopt(fresh, job.batch);
   if (plan_.done()) {
     finish(job.batch);  // nothing in it that could be sent
     return job;
   }
   job.piece = plan_.next(limit());
-  job.set = slice(job.batch.set, job.piece.begin, job.piece.end);
+  job.payload = slice(std::move(job.batch.payload), job.piece.begin, job.piece.end);
   return job;
 }
 
@@ -103,18 +107,19 @@ void Delivery::adopt(const std::vector<Block>& fresh, const Batch& batch) {
     if (std::find(batch.damaged.begin(), batch.damaged.end(), block.id) != batch.damaged.end()) continue;
     blocks_.push_back({block.id, block.records});
   }
-  plan_ = Plan(static_cast<std::uint32_t>(batch.set.samples.size()));
+  plan_ = Plan(static_cast<std::uint32_t>(batch.payload.size()));
 }
 
 Delivery::Job Delivery::suspect_job(const std::vector<Block>& waiting, Suspect suspect) {
   Job job;
   const auto block = std::find_if(waiting.begin(), waiting.end(),
                                   [&suspect](const Block& b) { return b.id == suspect.block; });
-  const Batch batch = merge({&*block, 1});  // it is there: keep_only() has seen to that
-  for (std::size_t i = 0; i < batch.origins.size(); ++i) {
-    if (batch.origins[i].record == suspect.record) job.set = slice(batch.set, i, i + 1);
-  }
-  if (job.set.samples.empty()) end_suspect(suspect);  // the block has gone bad in the store
+  Batch batch = merge(kind_, {&*block, 1});  // it is there: keep_only() has seen to that
+  const auto origin = std::find_if(batch.origins.begin(), batch.origins.end(),
+                                   [&suspect](const Origin& o) { return o.record == suspect.record; });
+  const auto place = static_cast<std::size_t>(origin - batch.origins.begin());
+  job.payload = slice(std::move(batch.payload), place, place + 1);
+  if (job.payload.size() == 0) end_suspect(suspect);  // the block has gone bad in the store
   job.suspect = suspect;
   return job;
 }
@@ -128,7 +133,7 @@ void Delivery::settle(const Job& job, const Reply& reply) {
       on_accepted(job, reply);
       break;
     case Verdict::too_large:
-      if (job.set.samples.size() > 1) {
+      if (job.payload.size() > 1) {
         learned_limit_ = job.piece.size() / 2;
         go_on();
         break;
@@ -152,7 +157,7 @@ void Delivery::settle(const Job& job, const Reply& reply) {
 void Delivery::on_accepted(const Job& job, const Reply& reply) {
   ++accepted_;
   refused_in_a_row_ = 0;
-  journal_.accepted(reply, job.set.samples.size(), context_.clock.wall(), backoff_.failures());
+  journal_.accepted(reply, job.payload.size(), context_.clock.wall(), backoff_.failures());
   backoff_.succeeded();
   go_on();
   if (job.suspect) {
@@ -212,8 +217,8 @@ void Delivery::fail(const Reply& reply, Duration wait) {
 // ------------------------------------------------------------------------------------
 
 std::uint32_t Delivery::most() const {
-  const std::uint32_t own = output_.limits().records;
-  return own == 0 ? most_samples : std::min(own, most_samples);
+  const std::uint32_t own = output_.limits(kind_).records;
+  return own == 0 ? most_records : std::min(own, most_records);
 }
 
 std::uint32_t Delivery::limit() const {

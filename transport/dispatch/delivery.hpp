@@ -1,6 +1,7 @@
-// How one output's share of the buffer gets out: reads blocks, merges them into a batch, sends it in pieces
-// as large as the output takes, and acks blocks when all of their records are accepted or given up. No thread
-// and no sleep: step() does at most one request and says when it wants to be called again.
+// How one output's share of one kind of record gets out of the buffer: reads blocks, merges them into a
+// batch, sends it in pieces as large as the output takes, and acks blocks when all of their records are
+// accepted or given up. No thread and no sleep: step() does at most one request and says when it wants to be
+// called again.
 //
 //   accepted      the next piece or batch at once, at most rate_max requests a second, until nothing waits
 //   too_large     at once in smaller pieces; the size is remembered and grows again slowly
@@ -9,9 +10,9 @@
 //   throttled     as retry, but not before Retry-After
 //   retry         the same bytes again after a backoff with jitter
 //
-// Between attempts only block ids and ranges are kept, not the samples: they are read from the buffer again.
+// Between attempts only block ids and ranges are kept, not the records: they are read from the buffer again.
 // A batch is acked when it is through; a crash before that sends some of it twice, which an intake of points
-// takes for the same points.
+// takes for the same points. Log records may then be there twice.
 #pragma once
 
 #include <cstdint>
@@ -26,13 +27,14 @@
 #include "transport/dispatch/backoff.hpp"
 #include "transport/dispatch/batch.hpp"
 #include "transport/dispatch/journal.hpp"
+#include "transport/dispatch/pace.hpp"
 #include "transport/dispatch/plan.hpp"
 #include "transport/dispatch/settings.hpp"
 #include "transport/dispatch/suspects.hpp"
 
 namespace scops {
 
-// What an output's delivery works with; all references outlive it.
+// What an output's deliveries work with; all references outlive them.
 struct DeliveryContext {
   Buffer& buffer;
   Stats& stats;
@@ -40,11 +42,13 @@ struct DeliveryContext {
   DispatchSettings settings;
   std::string host;        // spreads the releases of a fleet over the interval
   std::uint64_t seed = 0;  // of the jitter: different on each board
+  SelfMetric self = {};    // empty: nobody wants to know
 };
 
 class Delivery {
  public:
-  Delivery(std::string name, Output& output, DeliveryContext context);
+  // `pace` is shared by the deliveries of the output and outlives them.
+  Delivery(std::string name, Kind kind, Output& output, Pace& pace, DeliveryContext context);
 
   // Sends at most one request, if one is due. Returns the steady time at which to call again; a time that has
   // come already means at once.
@@ -53,6 +57,8 @@ class Delivery {
   void wake();
   // Due now, whatever it was waiting for.
   void hurry();
+  // Was the last attempt a failure?
+  [[nodiscard]] bool failing() const { return backoff_.failures() > 0; }
 
  private:
   struct BatchBlock {
@@ -61,8 +67,8 @@ class Delivery {
   };
   // One request: a piece of the batch, or a suspect alone.
   struct Job {
-    Batch batch;    // the merged batch, while `piece` is of it
-    SampleSet set;  // what to send
+    Batch batch;      // the merged batch without its payload, while `piece` is of it
+    Payload payload;  // what to send
     Piece piece;
     std::optional<Suspect> suspect;
   };
@@ -79,29 +85,30 @@ class Delivery {
   void end_suspect(const Suspect& suspect);
   void fail(const Reply& reply, Duration wait);
 
-  [[nodiscard]] std::uint32_t most() const;   // samples in one batch
-  [[nodiscard]] std::uint32_t limit() const;  // samples in one request
+  [[nodiscard]] std::uint32_t most() const;   // records in one batch
+  [[nodiscard]] std::uint32_t limit() const;  // records in one request
   void flush_acks();
   void store_failed(const Error& error);
   void go_on();
   void rest();
 
   const std::string name_;
+  const Kind kind_;
   Output& output_;
+  Pace& pace_;
   const DeliveryContext context_;
   const Duration offset_;
   Backoff backoff_;
   Journal journal_;
 
   std::vector<BatchBlock> blocks_;  // the batch being sent; empty: none
-  Plan plan_;                       // over its merged samples
+  Plan plan_;                       // over its merged records
   Suspects suspects_;
   std::vector<BlockId> to_ack_;  // done with, but the store does not know yet
   std::uint64_t accepted_ = 0;   // requests so far
   std::uint32_t refused_in_a_row_ = 0;
-  std::uint32_t learned_limit_ = 0;  // samples in one request after a too_large; 0: not learned
+  std::uint32_t learned_limit_ = 0;  // records in one request after a too_large; 0: not learned
   std::int64_t due_ = 0;             // steady
-  std::int64_t earliest_ = 0;        // steady: rate_max allows no request before
 };
 
 }  // namespace scops

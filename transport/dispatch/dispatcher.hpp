@@ -1,11 +1,14 @@
-// The thread of one output. It owns the output and a Delivery, which decides what is sent and when; this
-// class only waits. The buffer, stats and clock outlive it.
+// The thread of one output. It owns the output and a Delivery for each kind of record, which decides what is
+// sent and when; this class only waits and gives them their turns: one request at a time, and an intake that
+// is down holds up its own kind. The buffer, stats and clock outlive it.
 //
 //   for (auto& dispatcher : dispatchers) dispatcher->close();  // each: one last send, within the grace time
 //   for (auto& dispatcher : dispatchers) dispatcher->join();
 #pragma once
 
+#include <array>
 #include <condition_variable>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -14,8 +17,8 @@
 #include "core/model/buffer.hpp"
 #include "core/model/output.hpp"
 #include "core/runtime/clock.hpp"
-#include "core/runtime/stats.hpp"
 #include "transport/dispatch/delivery.hpp"
+#include "transport/dispatch/pace.hpp"
 #include "transport/dispatch/settings.hpp"
 
 namespace scops {
@@ -29,17 +32,24 @@ class Dispatcher {
   Dispatcher(const Dispatcher&) = delete;
   Dispatcher& operator=(const Dispatcher&) = delete;
 
-  // A flush was put into the buffer: outputs with limits().immediate send it now. Any thread.
+  // A flush was put into the buffer: outputs whose limits() say immediate send it now. Any thread.
   void wake();
-  // Lets a request in flight finish, sends once more if anything waits, then ends the thread; what has not
-  // ended when the grace time is over is cut. Returns at once. Any thread; a second call changes nothing.
+  // Lets a request in flight finish, sends once more of each kind if anything waits, then ends the thread;
+  // what has not ended when the grace time is over is cut. Returns at once. Any thread; a second call changes
+  // nothing.
   void close();
   // Waits for the end that close() asked for; at most the grace time and the moment that cutting takes.
   void join();
 
  private:
+  struct Turn {
+    Delivery* delivery;
+    std::int64_t due = 0;  // steady
+  };
+
   void run(const std::stop_token& stop);
-  std::int64_t step(Duration timeout, const std::stop_token& stop);
+  std::int64_t take_turn(const std::stop_token& stop);
+  std::int64_t step(Delivery& delivery, Duration timeout, const std::stop_token& stop);
   bool wait_until(std::int64_t due, const std::stop_token& stop);
   void send_last(const std::stop_token& stop);
   [[nodiscard]] Duration until(std::int64_t steady) const;
@@ -49,7 +59,10 @@ class Dispatcher {
   const bool immediate_;
   const DispatchSettings settings_;
   const Clock& clock_;
-  Delivery delivery_;  // the thread's own
+  Pace pace_;  // this and the three below are the thread's own
+  Delivery metrics_;
+  Delivery logs_;
+  std::array<Turn, 2> turns_;  // the one whose turn was longest ago first
 
   std::mutex mutex_;  // guards the four below
   std::condition_variable_any changed_;

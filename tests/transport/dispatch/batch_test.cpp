@@ -8,6 +8,7 @@
 
 using scops::Batch;
 using scops::Block;
+using scops::Kind;
 using scops::merge;
 using scops::Sample;
 using scops::SampleSet;
@@ -35,10 +36,11 @@ TEST_CASE("merge: points of one series in several blocks come together, sorted")
       block(1, {.series = {series("b"), series("a")}, .samples = {{0, 2000, 1}, {1, 1000, 2}}}),
       block(2, {.series = {series("a"), series("b")}, .samples = {{0, 500, 3}, {1, 3000, 4}}}),
   };
-  const Batch batch = merge(blocks);
-  REQUIRE(batch.set.series.size() == 2);
-  CHECK(batch.set.series[0].name == "a");
-  CHECK(batch.set.samples == std::vector<Sample>{{0, 500, 3}, {0, 1000, 2}, {1, 2000, 1}, {1, 3000, 4}});
+  const Batch batch = merge(Kind::metrics, blocks);
+  REQUIRE(batch.payload.metrics.series.size() == 2);
+  CHECK(batch.payload.metrics.series[0].name == "a");
+  CHECK(batch.payload.metrics.samples ==
+        std::vector<Sample>{{0, 500, 3}, {0, 1000, 2}, {1, 2000, 1}, {1, 3000, 4}});
 }
 
 TEST_CASE("merge: series that differ in tags, type or interval stay apart") {
@@ -48,9 +50,10 @@ TEST_CASE("merge: series that differ in tags, type or interval stay apart") {
   count.type = scops::MetricType::count;
   Series longer = count;
   longer.interval_s = 10;
-  const Batch batch = merge(std::vector{block(1, {.series = {series("a"), tagged, count, longer},
-                                                  .samples = {{0, 1, 1}, {1, 1, 1}, {2, 1, 1}, {3, 1, 1}}})});
-  CHECK(batch.set.series.size() == 4);
+  const Batch batch =
+      merge(Kind::metrics, std::vector{block(1, {.series = {series("a"), tagged, count, longer},
+                                                 .samples = {{0, 1, 1}, {1, 1, 1}, {2, 1, 1}, {3, 1, 1}}})});
+  CHECK(batch.payload.metrics.series.size() == 4);
 }
 
 TEST_CASE("merge: each sample knows the block and the record it came from") {
@@ -58,7 +61,7 @@ TEST_CASE("merge: each sample knows the block and the record it came from") {
       block(1, {.series = {series("b")}, .samples = {{0, 1000, 1}, {0, 2000, 2}}}),
       block(2, {.series = {series("a")}, .samples = {{0, 1000, 3}}}),
   };
-  const Batch batch = merge(blocks);
+  const Batch batch = merge(Kind::metrics, blocks);
   REQUIRE(batch.origins.size() == 3);
   CHECK(batch.origins[0].block == blocks[1].id);
   CHECK(batch.origins[2].block == blocks[0].id);
@@ -66,28 +69,29 @@ TEST_CASE("merge: each sample knows the block and the record it came from") {
 }
 
 TEST_CASE("merge: equal times keep the order of the blocks, both points stay") {
-  const Batch batch = merge(std::vector{block(1, {.series = {series("a")}, .samples = {{0, 1000, 1}}}),
-                                        block(2, {.series = {series("a")}, .samples = {{0, 1000, 2}}})});
-  CHECK(batch.set.samples == std::vector<Sample>{{0, 1000, 1}, {0, 1000, 2}});
+  const Batch batch =
+      merge(Kind::metrics, std::vector{block(1, {.series = {series("a")}, .samples = {{0, 1000, 1}}}),
+                                       block(2, {.series = {series("a")}, .samples = {{0, 1000, 2}}})});
+  CHECK(batch.payload.metrics.samples == std::vector<Sample>{{0, 1000, 1}, {0, 1000, 2}});
 }
 
 TEST_CASE("merge: a damaged block is named and costs no other") {
   Block damaged = block(1, {.series = {series("a")}, .samples = {{0, 1000, 1}}});
   damaged.bytes.resize(damaged.bytes.size() / 2);
-  const Batch batch =
-      merge(std::vector{damaged, block(2, {.series = {series("a")}, .samples = {{0, 2000, 2}}})});
+  const Batch batch = merge(
+      Kind::metrics, std::vector{damaged, block(2, {.series = {series("a")}, .samples = {{0, 2000, 2}}})});
   CHECK(batch.damaged == std::vector{damaged.id});
   CHECK(batch.damaged_records == 1);
-  CHECK(batch.set.samples == std::vector<Sample>{{0, 2000, 2}});
+  CHECK(batch.payload.metrics.samples == std::vector<Sample>{{0, 2000, 2}});
 }
 
 TEST_CASE("slice: a part has only the series it uses") {
   const SampleSet set{.series = {series("a"), series("b"), series("c")},
                       .samples = {{0, 1, 1}, {1, 1, 2}, {1, 2, 3}, {2, 1, 4}}};
-  const SampleSet part = slice(set, 1, 3);
+  const SampleSet part = slice({.metrics = set}, 1, 3).metrics;
   REQUIRE(part.series.size() == 1);
   CHECK(part.series[0].name == "b");
   CHECK(part.samples == std::vector<Sample>{{0, 1, 2}, {0, 2, 3}});
 }
 
-TEST_CASE("slice: beyond the end there is nothing") { CHECK(slice({}, 0, 10).samples.empty()); }
+TEST_CASE("slice: beyond the end there is nothing") { CHECK(slice({}, 0, 10).size() == 0); }

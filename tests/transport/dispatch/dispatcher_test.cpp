@@ -15,8 +15,8 @@
 using namespace std::chrono_literals;
 using scops::Dispatcher;
 using scops::DispatchSettings;
+using scops::Payload;
 using scops::Reply;
-using scops::SampleSet;
 using scops::Verdict;
 using scops::test::PlainBuffer;
 
@@ -40,10 +40,10 @@ struct Intake {
 class IntakeOutput final : public scops::Output {
  public:
   IntakeOutput(Intake& intake, bool immediate) : intake_(intake), immediate_(immediate) {}
-  [[nodiscard]] scops::OutputLimits limits() const override {
+  [[nodiscard]] scops::OutputLimits limits(scops::Kind) const override {
     return {.records = 1000, .immediate = immediate_};
   }
-  Reply send(const SampleSet&, std::chrono::milliseconds, std::stop_token stop) override {
+  Reply send(const Payload&, std::chrono::milliseconds, std::stop_token stop) override {
     std::unique_lock lock(intake_.mutex);
     ++intake_.requests;
     intake_.changed.notify_all();

@@ -9,9 +9,11 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/io/block_codec.hpp"
+#include "core/io/log_block.hpp"
 #include "core/model/buffer.hpp"
 #include "core/model/output.hpp"
 #include "core/runtime/stats.hpp"
@@ -28,12 +30,13 @@ class PlainBuffer final : public Buffer {
     blocks.push_back(std::move(block));
     return blocks.back().id;
   }
-  Result<std::vector<Block>> read(std::string_view, Kind, std::uint32_t max_records) override {
+  Result<std::vector<Block>> read(std::string_view, Kind kind, std::uint32_t max_records) override {
     if (read_fails) return Error{ErrorKind::retry, "disk on fire"};
     ++reads;
     std::vector<Block> some;
     std::uint32_t records = 0;
     for (const Block& block : blocks) {
+      if (block.kind != kind) continue;
       if (!some.empty() && records + block.records > max_records) break;
       records += block.records;
       some.push_back(block);
@@ -48,7 +51,11 @@ class PlainBuffer final : public Buffer {
     return Ok{};
   }
   Status maintain(TimeMs) override { return Ok{}; }
-  [[nodiscard]] BufferStats stats() const override { return {}; }
+  [[nodiscard]] BufferStats stats() const override {
+    BufferStats waiting;
+    for (const Block& block : blocks) waiting.records += block.records;
+    return waiting;
+  }
 
   std::vector<Block> blocks;
   bool read_fails = false;
@@ -59,14 +66,16 @@ class PlainBuffer final : public Buffer {
   std::uint64_t last_ = 0;
 };
 
-// Answers as `answer` says; values of the samples stand for the records.
+// Answers as `answer` says; values of the samples, or the bare number that is a log's text, stand for the
+// records.
 class ScriptedOutput final : public Output {
  public:
-  [[nodiscard]] OutputLimits limits() const override { return limits_now; }
-  Reply send(const SampleSet& batch, std::chrono::milliseconds timeout, std::stop_token) override {
+  [[nodiscard]] OutputLimits limits(Kind) const override { return limits_now; }
+  Reply send(const Payload& payload, std::chrono::milliseconds timeout, std::stop_token) override {
     timeouts.push_back(timeout);
     requests.emplace_back();
-    for (const Sample& sample : batch.samples) requests.back().push_back(sample.value);
+    for (const Sample& sample : payload.metrics.samples) requests.back().push_back(sample.value);
+    for (const LogRecord& record : payload.logs) requests.back().push_back(std::stod(record.json));
     Reply reply = answer(requests.back());
     if (reply.verdict == Verdict::accepted) delivered.insert(requests.back().begin(), requests.back().end());
     return reply;
@@ -94,9 +103,15 @@ inline std::function<Reply(const std::vector<double>&)> refuses(std::set<double>
 }
 
 struct Rig {
-  explicit Rig(DispatchSettings settings = {})
-      : delivery("test", output,
-                 {.buffer = buffer, .stats = stats, .clock = clock, .settings = settings, .host = "h"}) {}
+  explicit Rig(DispatchSettings settings = {}, Kind kind = Kind::metrics, SelfMetric self = {})
+      : pace(settings.rate_max),
+        delivery("test", kind, output, pace,
+                 {.buffer = buffer,
+                  .stats = stats,
+                  .clock = clock,
+                  .settings = settings,
+                  .host = "h",
+                  .self = std::move(self)}) {}
 
   // Puts `count` records with values first, first + 1, ... as one block.
   void put(double first, int count = 1) {
@@ -105,6 +120,12 @@ struct Rig {
     std::vector<Sample> samples;
     for (int i = 0; i < count; ++i) samples.push_back({0, next_time += 1000, first + i});
     (void)buffer.put(encode_block(std::span(&series, 1), samples));
+  }
+  // The same as logs, whose texts are the numbers.
+  void put_logs(int first, int count = 1) {
+    std::vector<LogRecord> records;
+    for (int i = 0; i < count; ++i) records.push_back({next_time += 1000, std::to_string(first + i)});
+    (void)buffer.put(encode_log_block(records));
   }
   std::int64_t step() { return delivery.step(std::chrono::seconds(48), {}); }
   // Lets time go by up to the next due step and takes it. Returns how long that was.
@@ -133,6 +154,7 @@ struct Rig {
   PlainBuffer buffer;
   ScriptedOutput output;
   Stats stats;
+  Pace pace;
   Delivery delivery;
   std::int64_t due = 0;
   TimeMs next_time = 1'699'999'000'000;

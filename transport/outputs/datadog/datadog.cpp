@@ -23,6 +23,10 @@ constexpr Option rows[] = {
                                    .fallback = "https://api.datadoghq.com/api",
                                    .help = "Base of /v1/series.",
                                    .aliases = "DATADOG_URL"}),
+    option<&DatadogSettings::logs_url>({.name = "logs_url",
+                                        .fallback = "https://http-intake.logs.datadoghq.com",
+                                        .help = "Base of /v1/input, where logs go.",
+                                        .aliases = "DATADOG_LOGS_URL"}),
     option<&DatadogSettings::key_in>(
         {.name = "key_in",
          .fallback = "query",
@@ -36,6 +40,11 @@ constexpr Option rows[] = {
                                          .aliases = "METRICS_BULK_SIZE",
                                          .min = "0",
                                          .max = "1000000"}),
+    option<&DatadogSettings::logs_bulk_size>({.name = "logs_bulk_size",
+                                              .fallback = "500",
+                                              .help = "Most log records in one request.",
+                                              .min = "1",
+                                              .max = "1000"}),
     option<&DatadogSettings::bytes_max>({.name = "bytes_max",
                                          .fallback = "3MB",
                                          .help = "Most bytes of one compressed request body.",
@@ -53,6 +62,8 @@ constexpr Option rows[] = {
          .help = "Check the server's certificate; false lets anybody read the API key."}),
 };
 
+// The intake of logs takes no larger body, before compression. (It cuts a record of more than 1 MB itself.)
+constexpr std::size_t logs_body_max = 5'000'000;
 // Answers are a few words; more is only read to see what kind of page it is.
 constexpr std::size_t answer_max = 4096;
 // What a backlog made of the buffers is given back; a usual request stays far below.
@@ -76,15 +87,21 @@ std::string percent_encoded(std::string_view text) {
   return encoded;
 }
 
-std::string series_url(std::string_view base) {
+std::string url_of(std::string_view base, std::string_view path) {
   while (base.ends_with('/')) base.remove_suffix(1);
-  return std::string(base) + "/v1/series";
+  return std::string(base).append(path);
 }
 
-HttpRequest request_for(const DatadogSettings& settings) {
+bool is_base_url(const std::string& url) {
+  const std::string scheme = to_lower(url.substr(0, url.find(':')));
+  return (scheme == "http" || scheme == "https") && !has_blank_or_control(url) &&
+         url.find_first_of("?#") == std::string::npos;
+}
+
+HttpRequest request_to(std::string url, const DatadogSettings& settings) {
   HttpRequest request;
   request.method = HttpMethod::post;
-  request.url = series_url(settings.url);
+  request.url = std::move(url);
   request.headers = {"Content-Type: application/json", "Content-Encoding: deflate"};
   if (settings.key_in == "header") {
     request.headers.push_back("DD-API-KEY: " + settings.api_key.text);
@@ -94,6 +111,15 @@ HttpRequest request_for(const DatadogSettings& settings) {
   request.body_max = answer_max;
   return request;
 }
+
+HttpTls tls_of(const DatadogSettings& settings) {
+  return {.ca_file = settings.ca,
+          .cert_file = settings.client_cert,
+          .key_file = settings.client_key,
+          .verify = settings.verify};
+}
+
+std::string joined(const std::vector<std::string>& tags) { return fmt::format("{}", fmt::join(tags, ",")); }
 
 bool is_page(const HttpResponse& response) { return trim(response.body).starts_with('<'); }
 
@@ -111,7 +137,8 @@ void shrink(std::string& buffer) {
 }  // namespace
 
 Section datadog_section() {
-  return section<DatadogSettings>("datadog", "Sends metrics to Datadog, or what speaks its API.", rows);
+  return section<DatadogSettings>("datadog", "Sends metrics and logs to Datadog, or what speaks its API.",
+                                  rows);
 }
 
 Status check(const DatadogSettings& settings) {
@@ -119,57 +146,80 @@ Status check(const DatadogSettings& settings) {
   if (settings.api_key.text.empty())
     return refused("API_KEY (datadog.api_key) is required by the output datadog");
   if (has_blank_or_control(settings.api_key.text)) return refused("API_KEY (datadog.api_key) holds blanks");
-  const std::string scheme = to_lower(settings.url.substr(0, settings.url.find(':')));
-  if ((scheme != "http" && scheme != "https") || has_blank_or_control(settings.url) ||
-      settings.url.find_first_of("?#") != std::string::npos) {
-    return refused(
-        "DATADOG_URL (datadog.url) must be https://HOST/PATH or http://HOST/PATH, without a query");
-  }
+  constexpr std::string_view form = "must be https://HOST/PATH or http://HOST/PATH, without a query";
+  if (!is_base_url(settings.url)) return refused(fmt::format("DATADOG_URL (datadog.url) {}", form));
+  if (!is_base_url(settings.logs_url))
+    return refused(fmt::format("DATADOG_LOGS_URL (datadog.logs_url) {}", form));
   if (settings.client_cert.empty() != settings.client_key.empty()) {
     return refused("datadog.client_cert and datadog.client_key go together");
   }
   return Ok{};
 }
 
-Datadog::Datadog(const DatadogSettings& settings, OutputContext context)
+Datadog::Datadog(const DatadogSettings& settings, const OutputContext& context)
     : key_(settings.api_key.text),
       escaped_key_(percent_encoded(key_)),
       bulk_size_(static_cast<std::uint32_t>(settings.bulk_size)),
+      logs_bulk_size_(static_cast<std::uint32_t>(settings.logs_bulk_size)),
       bytes_max_(settings.bytes_max.count),
-      context_(std::move(context)),
-      request_(request_for(settings)),
-      client_({.ca_file = settings.ca,
-               .cert_file = settings.client_cert,
-               .key_file = settings.client_key,
-               .verify = settings.verify},
-              context_.user_agent) {}
+      extras_{.host = context.host, .tags = joined(context.tags)},
+      metrics_{request_to(url_of(settings.url, "/v1/series"), settings),
+               HttpClient(tls_of(settings), context.user_agent)},
+      logs_{request_to(url_of(settings.logs_url, "/v1/input"), settings),
+            HttpClient(tls_of(settings), context.user_agent)} {}
 
-OutputLimits Datadog::limits() const { return {.records = bulk_size_, .immediate = false}; }
+OutputLimits Datadog::limits(Kind kind) const {
+  return {.records = kind == Kind::logs ? logs_bulk_size_ : bulk_size_, .immediate = false};
+}
 
-Reply Datadog::send(const SampleSet& batch, std::chrono::milliseconds timeout, std::stop_token stop) {
-  json_.clear();
-  if (encode_series(batch, context_.host, json_) == 0) {
-    return {.verdict = Verdict::accepted, .detail = "nothing to send"};
-  }
-  deflate(json_, body_);
+Reply Datadog::send(const Payload& payload, std::chrono::milliseconds timeout, std::stop_token stop) {
+  const std::optional<Reply> ended = encode(payload);
+  if (!ended) deflate(json_, body_);
   shrink(json_);
+  if (ended) return *ended;
   Reply reply;
   if (body_.size() > bytes_max_) {
     reply.verdict = Verdict::too_large;
     reply.detail = fmt::format("body of {} bytes is above datadog.bytes_max", body_.size());
   } else {
-    request_.body = body_;
-    request_.timeout = timeout;
-    const Result<HttpResponse> response = client_.perform(request_, stop);
-    if (response) {
-      reply = reply_to(*response);
-    } else {
-      reply.detail = response.error().text;
-    }
-    reply.bytes = body_.size();
+    reply = post(payload.kind == Kind::logs ? logs_ : metrics_, timeout, stop);
   }
-  request_.body = {};
   shrink(body_);
+  return reply;
+}
+
+std::optional<Reply> Datadog::encode(const Payload& payload) {
+  json_.clear();
+  const Reply nothing{.verdict = Verdict::accepted, .detail = "nothing to send"};
+  if (payload.size() == 0) return nothing;
+  if (payload.kind != Kind::logs) {
+    if (encode_series(payload.metrics, extras_.host, json_) == 0) return nothing;
+    return std::nullopt;
+  }
+  switch (encode_logs(payload.logs, extras_, logs_body_max, json_)) {
+    case LogEncoding::done:
+      break;
+    case LogEncoding::too_large:
+      return Reply{.verdict = Verdict::too_large,
+                   .detail = fmt::format("body of more than {} bytes of logs", logs_body_max)};
+    case LogEncoding::no_object:  // like an intake would: the search for it begins
+      return Reply{.verdict = Verdict::refused, .detail = "a log record is no JSON object"};
+  }
+  return std::nullopt;
+}
+
+Reply Datadog::post(Intake& intake, std::chrono::milliseconds timeout, const std::stop_token& stop) {
+  intake.request.body = body_;
+  intake.request.timeout = timeout;
+  const Result<HttpResponse> response = intake.client.perform(intake.request, stop);
+  intake.request.body = {};
+  Reply reply;
+  if (response) {
+    reply = reply_to(*response);
+  } else {
+    reply.detail = response.error().text;
+  }
+  reply.bytes = body_.size();
   return reply;
 }
 
@@ -233,7 +283,7 @@ Result<std::unique_ptr<Output>> make(const void* opaque, const OutputContext& co
 
 constinit const OutputSpec datadog_output = {
     .name = "datadog",
-    .help = "Sends to the Datadog metrics intake, or one that speaks its API.",
+    .help = "Sends to the Datadog intakes of metrics and logs, or what speaks their API.",
     .section = datadog_section,
     .make = make,
 };

@@ -1,8 +1,10 @@
-// The Datadog output: POST {url}/v1/series, JSON, deflated. Any intake that speaks this interface will do.
+// The Datadog output: POST {url}/v1/series for metrics and {logs_url}/v1/input for logs, JSON, deflated. Any
+// intake that speaks these interfaces will do.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -10,14 +12,17 @@
 #include "core/config/spec.hpp"
 #include "core/io/http_client.hpp"
 #include "core/model/output.hpp"
+#include "transport/outputs/datadog/encode_logs.hpp"
 
 namespace scops {
 
 struct DatadogSettings {
   Secret api_key;
   std::string url = "https://api.datadoghq.com/api";
+  std::string logs_url = "https://http-intake.logs.datadoghq.com";
   std::string key_in = "query";  // query | header
   std::int64_t bulk_size = 10'000;
+  std::int64_t logs_bulk_size = 500;
   Bytes bytes_max{3'000'000};
   std::string ca;
   std::string client_cert;
@@ -28,22 +33,31 @@ struct DatadogSettings {
 class Datadog final : public Output {
  public:
   // `settings` have passed check().
-  Datadog(const DatadogSettings& settings, OutputContext context);
+  Datadog(const DatadogSettings& settings, const OutputContext& context);
 
-  [[nodiscard]] OutputLimits limits() const override;
-  Reply send(const SampleSet& batch, std::chrono::milliseconds timeout, std::stop_token stop) override;
+  [[nodiscard]] OutputLimits limits(Kind kind) const override;
+  Reply send(const Payload& payload, std::chrono::milliseconds timeout, std::stop_token stop) override;
 
  private:
+  // Where one kind goes, with a connection of its own: the hosts differ.
+  struct Intake {
+    HttpRequest request;  // all but the body stays the same
+    HttpClient client;
+  };
+  // Fills json_ with the body. A Reply when there is nothing to send, or nothing that may be sent.
+  [[nodiscard]] std::optional<Reply> encode(const Payload& payload);
+  [[nodiscard]] Reply post(Intake& intake, std::chrono::milliseconds timeout, const std::stop_token& stop);
   [[nodiscard]] Reply reply_to(const HttpResponse& response) const;
   [[nodiscard]] std::string without_key(std::string text) const;
 
   const std::string key_;
   const std::string escaped_key_;
   const std::uint32_t bulk_size_;
+  const std::uint32_t logs_bulk_size_;
   const std::uint64_t bytes_max_;
-  const OutputContext context_;
-  HttpRequest request_;  // all but the body stays the same
-  HttpClient client_;
+  const LogExtras extras_;
+  Intake metrics_;
+  Intake logs_;
   std::string json_;  // both reused from request to request
   std::string body_;
 };

@@ -5,12 +5,15 @@
 #include <algorithm>
 #include <cmath>
 #include <ctime>
+#include <iterator>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <tuple>
 #include <vector>
 
 #include "core/io/json.hpp"
+#include "core/io/json_parts.hpp"
 #include "core/model/text.hpp"
 
 namespace scops {
@@ -110,6 +113,43 @@ Line line_of(const Series& series, const Sample& sample) {
           printable(tags, tags_max)};
 }
 
+std::string heading(TimeMs newest, std::size_t number, std::string_view what) {
+  return fmt::format("{} {} UTC, {} {}{}\n", date_text(newest), time_text(newest), number, what,
+                     number == 1 ? "" : "s");
+}
+
+// --- logs
+// ---------------------------------------------------------------------------------------------------
+
+constexpr std::size_t level_width_max = 8;
+constexpr std::size_t service_width_max = 20;
+
+// What a text says; of anything else its JSON.
+std::string content_of(std::string_view value) {
+  if (value == "null") return {};
+  if (!value.starts_with('"')) return std::string(value);
+  const Result<JsonDoc> text = JsonDoc::parse(value);
+  return text ? text->root().text().value_or("") : std::string(value);
+}
+
+struct LogLine {
+  std::string time;
+  std::string level;
+  std::string service;
+  std::string message;
+};
+
+LogLine line_of(const LogRecord& record, std::size_t width) {
+  LogLine line{time_text(record.time), {}, {}, {}};
+  JsonParts members(record.json);
+  while (const std::optional<JsonPart> member = members.next()) {
+    if (member->key == "level") line.level = printable(content_of(member->value), level_width_max);
+    if (member->key == "service") line.service = printable(content_of(member->value), service_width_max);
+    if (member->key == "message") line.message = printable(content_of(member->value), width);
+  }
+  return line;
+}
+
 }  // namespace
 
 void append_json_line(std::string& into, const Metric& metric) {
@@ -155,11 +195,40 @@ void append_table(std::string& into, const SampleSet& set) {
       name_width = std::max(name_width, lines.back().name.size());
     value_width = std::max(value_width, std::min(lines.back().value.size(), value_width_max));
   }
-  into += fmt::format("{} {} UTC, {} point{}\n", date_text(newest), time_text(newest), lines.size(),
-                      lines.size() == 1 ? "" : "s");
+  into += heading(newest, lines.size(), "point");
   for (const Line& line : lines) {
     into += fmt::format("  {}  {:<{}}  {:>{}}", line.time, line.name, name_width, line.value, value_width);
     if (!line.tags.empty()) into += "  " + line.tags;
+    into += '\n';
+  }
+}
+
+void append_log_json(std::string& into, std::span<const LogRecord> logs) {
+  for (const LogRecord& record : logs) {
+    // Within a text of JSON there are no line ends.
+    std::transform(record.json.begin(), record.json.end(), std::back_inserter(into),
+                   [](char c) { return c == '\n' || c == '\r' ? ' ' : c; });
+    into += '\n';
+  }
+}
+
+void append_log_table(std::string& into, std::span<const LogRecord> logs, std::size_t width) {
+  if (logs.empty()) return;
+  std::vector<LogLine> lines;
+  TimeMs newest = logs.front().time;
+  std::size_t level_width = 0;
+  std::size_t service_width = 0;
+  for (const LogRecord& record : logs) {
+    lines.push_back(line_of(record, width));
+    newest = std::max(newest, record.time);
+    level_width = std::max(level_width, lines.back().level.size());
+    service_width = std::max(service_width, lines.back().service.size());
+  }
+  into += heading(newest, lines.size(), "log");
+  for (const LogLine& line : lines) {
+    const std::string whole = fmt::format("  {}  {:<{}}  {:<{}}  {}", line.time, line.level, level_width,
+                                          line.service, service_width, line.message);
+    into += printable(whole, width);
     into += '\n';
   }
 }

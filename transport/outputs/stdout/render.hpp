@@ -1,9 +1,12 @@
-// Samples as people and programs read them: a table, or one JSON object a line. Pure; everything is appended.
+// Records as people and programs read them: a table, or one JSON object a line. Pure; everything is appended.
 // `scops check`, `scops parse` and the stdout output all print through these.
 #pragma once
 
+#include <cstddef>
+#include <span>
 #include <string>
 
+#include "core/model/log.hpp"
 #include "core/model/metric.hpp"
 
 namespace scops {
@@ -18,5 +21,12 @@ void append_json_lines(std::string& into, const SampleSet& set);
 // the set is: time, metric, value, tags. Control characters, which could steer a terminal, become '?'.
 // Nothing for an empty set.
 void append_table(std::string& into, const SampleSet& set);
+
+// Log records as they are, one a line: line ends between members become blanks.
+void append_log_json(std::string& into, std::span<const LogRecord> logs);
+
+// A heading ("2024-05-01 12:00:00 UTC, 2 logs") and a line for each: time, level, service, and the message's
+// text, or its JSON where it is no text. Lines are cut at `width` characters. Nothing for no logs.
+void append_log_table(std::string& into, std::span<const LogRecord> logs, std::size_t width);
 
 }  // namespace scops

@@ -1,6 +1,7 @@
 #include "transport/outputs/stdout/stdout.hpp"
 
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,6 +22,14 @@ constexpr Option rows[] = {
          .help = "A table for people or JSON lines for programs; auto: a table on a terminal.",
          .choices = "auto|table|json"}),
 };
+
+// Of the terminal at start; wherever there is none, a line is as long as is still easy to read.
+std::size_t line_width(int fd) {
+  constexpr std::size_t width_without_terminal = 200;
+  winsize size{};
+  if (::ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return width_without_terminal;
+  return size.ws_col;
+}
 
 using SteadyClock = std::chrono::steady_clock;
 
@@ -55,20 +64,22 @@ Status write_rest(int fd, const std::string& text, std::size_t& done, SteadyCloc
 }  // namespace
 
 Section stdout_section() {
-  return section<StdoutSettings>("stdout", "Prints metrics to standard output.", rows);
+  return section<StdoutSettings>("stdout", "Prints metrics and logs to standard output.", rows);
 }
 
 Stdout::Stdout(const StdoutSettings& settings, int fd)
-    : fd_(fd), table_(settings.format == "table" || (settings.format == "auto" && ::isatty(fd) == 1)) {}
+    : fd_(fd),
+      table_(settings.format == "table" || (settings.format == "auto" && ::isatty(fd) == 1)),
+      width_(line_width(fd)) {}
 
-OutputLimits Stdout::limits() const { return {.records = 10'000, .immediate = true}; }
+OutputLimits Stdout::limits(Kind /*kind*/) const { return {.records = 10'000, .immediate = true}; }
 
-Reply Stdout::send(const SampleSet& batch, std::chrono::milliseconds timeout, std::stop_token stop) {
+Reply Stdout::send(const Payload& payload, std::chrono::milliseconds timeout, std::stop_token stop) {
   std::string text;
-  if (table_) {
-    append_table(text, batch);
+  if (payload.kind == Kind::logs) {
+    table_ ? append_log_table(text, payload.logs, width_) : append_log_json(text, payload.logs);
   } else {
-    append_json_lines(text, batch);
+    table_ ? append_table(text, payload.metrics) : append_json_lines(text, payload.metrics);
   }
   if (text != text_) {  // not the one that got stuck
     text_ = std::move(text);

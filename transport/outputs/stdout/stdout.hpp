@@ -1,7 +1,9 @@
-// The stdout output: prints each flush, as a table to a terminal and as JSON lines to anything else.
+// The stdout output: prints the records of each flush, as a table to a terminal and as JSON lines to anything
+// else.
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 
 #include "core/config/option.hpp"
@@ -19,14 +21,15 @@ class Stdout final : public Output {
   // Writes to `fd`, which stays the caller's. SIGPIPE must be ignored in this process.
   Stdout(const StdoutSettings& settings, int fd);
 
-  [[nodiscard]] OutputLimits limits() const override;
-  // A reader that does not read is waited for until `timeout`; the next call with the same batch goes on in
-  // the middle, so that no line is torn or printed twice.
-  Reply send(const SampleSet& batch, std::chrono::milliseconds timeout, std::stop_token stop) override;
+  [[nodiscard]] OutputLimits limits(Kind kind) const override;
+  // A reader that does not read is waited for until `timeout`; the next call with the same records goes on
+  // in the middle, so that no line is torn or printed twice.
+  Reply send(const Payload& payload, std::chrono::milliseconds timeout, std::stop_token stop) override;
 
  private:
   const int fd_;
   const bool table_;
+  const std::size_t width_;  // characters in a line of logs
   std::string text_;         // what is being printed; empty when all of it is out
   std::size_t written_ = 0;  // bytes of it that are out
 };

@@ -18,6 +18,8 @@ using namespace std::chrono_literals;
 using scops::Datadog;
 using scops::DatadogSettings;
 using scops::JsonDoc;
+using scops::Kind;
+using scops::Payload;
 using scops::Reply;
 using scops::SampleSet;
 using scops::Verdict;
@@ -32,12 +34,12 @@ namespace {
 
 constexpr std::string_view key = "0123456789abcdef+/=";
 
-SampleSet samples(int count = 1) {
+Payload samples(int count = 1) {
   SampleSet set;
   set.series.emplace_back();
   set.series[0].name = "host.la";
   for (int i = 0; i < count; ++i) set.samples.push_back({0, 1'700'000'000'000 + i * 1000, 0.5 + i});
-  return set;
+  return {.metrics = set};
 }
 
 DatadogSettings settings_for(const std::string& url) {
@@ -253,8 +255,8 @@ TEST_CASE("datadog: without a usable key or URL it says which option is wrong, a
 TEST_CASE("datadog: the limit of a bulk is the option") {
   DatadogSettings settings = settings_for("https://intake.example");
   settings.bulk_size = 77;
-  CHECK(Datadog(settings, {}).limits().records == 77);
-  CHECK_FALSE(Datadog(settings, {}).limits().immediate);
+  CHECK(Datadog(settings, {}).limits(Kind::metrics).records == 77);
+  CHECK_FALSE(Datadog(settings, {}).limits(Kind::metrics).immediate);
 }
 
 TEST_CASE("datadog: unverified TLS is said aloud, and no line holds the key") {

@@ -17,6 +17,8 @@
 
 using namespace std::chrono_literals;
 using scops::Fd;
+using scops::Kind;
+using scops::Payload;
 using scops::SampleSet;
 using scops::Stdout;
 using scops::StdoutSettings;
@@ -24,12 +26,12 @@ using scops::Verdict;
 
 namespace {
 
-SampleSet samples(int count) {
+Payload samples(int count) {
   SampleSet set;
   set.series.emplace_back();
   set.series[0].name = "m";
   for (int i = 0; i < count; ++i) set.samples.push_back({0, i * 1000, static_cast<double>(i)});
-  return set;
+  return {.metrics = set};
 }
 
 struct Pipe {
@@ -73,7 +75,7 @@ TEST_CASE("stdout: a table when asked for one") {
   CHECK(pipe.drain().starts_with("1970-01-01 00:00:00 UTC, 1 point\n"));
 }
 
-TEST_CASE("stdout: it wants each flush at once") { CHECK(Stdout({}, 1).limits().immediate); }
+TEST_CASE("stdout: it wants each flush at once") { CHECK(Stdout({}, 1).limits(Kind::metrics).immediate); }
 
 TEST_CASE("stdout: a reader that has gone is a reason to try again, not to die") {
   Pipe pipe;
@@ -94,7 +96,7 @@ TEST_CASE("stdout: a closed standard output is a reason to try again") {
 TEST_CASE("stdout: a reader that stalls is waited for, and the lines go on where they stopped") {
   const Pipe pipe;
   Stdout output({}, pipe.in.get());
-  const SampleSet many = samples(3000);  // more than a pipe holds
+  const Payload many = samples(3000);  // more than a pipe holds
   CHECK(output.send(many, 150ms, {}).verdict == Verdict::retry);
   std::string text = pipe.drain();
   CHECK_FALSE(text.empty());
