@@ -2,6 +2,7 @@
 #include <string>
 
 #include "core/io/redis.hpp"
+#include "tests/core/io/redis_script.hpp"
 #include "tests/support/fake_clock.hpp"
 #include "tests/support/redis_server.hpp"
 
@@ -9,6 +10,8 @@ using scops::RedisClient;
 using scops::test::FakeClock;
 using scops::test::redis_run;
 using scops::test::RedisCluster;
+using scops::test::RedisScript;
+using scops::test::transact;
 
 TEST_CASE("in a cluster a command is repeated at the node that has the key, and the next ones go there",
           "[redis]") {
@@ -23,4 +26,56 @@ TEST_CASE("in a cluster a command is repeated at the node that has the key, and 
   CHECK(connections == 2);
   CHECK(redis_run(client, {"GET", key}) == "v");
   CHECK(client.connection() == connections);
+}
+
+TEST_CASE("a pipeline and a transaction go to the node that has their keys", "[redis]") {
+  RedisCluster cluster;
+  const FakeClock clock;
+  std::string key = "{0}";
+  for (int i = 1; cluster.owner(key) == 0; ++i) key = "{" + std::to_string(i) + "}";
+  {
+    RedisClient client(cluster.target(), clock);
+    const auto answer = client.pipeline(RedisScript({{"SET", key, "1"}, {"INCR", key}}));
+    REQUIRE(answer);
+    CHECK(answer.value().at(1).integer() == 2);
+  }
+  RedisClient client(cluster.target(), clock);
+  const auto guarded = transact(client, RedisScript({{"INCR", key}}, {key, "2"}));
+  REQUIRE(guarded);
+  CHECK(guarded.value().at(0).integer() == 3);
+  RedisClient other(cluster.target(), clock);
+  const auto plain = transact(other, RedisScript({{"INCR", key}}));
+  REQUIRE(plain);
+  CHECK(plain.value().at(0).integer() == 4);
+}
+
+TEST_CASE("keys on the move are found where they are, the node that failed is forgotten", "[redis]") {
+  RedisCluster cluster;
+  FakeClock clock;
+  const std::string key = "{moving}";
+  const std::size_t from = cluster.owner(key);
+  const std::size_t to = (from + 1) % 3;
+  const std::string slot = cluster.node(from).run({"CLUSTER", "KEYSLOT", key});
+  cluster.node(to).run(
+      {"CLUSTER", "SETSLOT", slot, "IMPORTING", cluster.node(from).run({"CLUSTER", "MYID"})});
+  cluster.node(from).run(
+      {"CLUSTER", "SETSLOT", slot, "MIGRATING", cluster.node(to).run({"CLUSTER", "MYID"})});
+  // A key that the old node does not have (any more): ASK.
+  RedisClient client(cluster.node(from).target(), clock);
+  CHECK(redis_run(client, {"SET", key, "v"}) == "OK");
+  CHECK(client.connection() == 2);
+  CHECK(redis_run(client, {"GET", key}) == "v");
+  // In a transaction it cannot be followed, and nothing is done.
+  const auto answer = transact(client, RedisScript({{"SET", key, "w"}}));
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().text.ends_with(": the cluster is moving these keys"));
+  CHECK_FALSE(client.outcome_unknown());
+
+  // The client may be at either node now; both ends of it are closed, the target is up.
+  RedisClient moved(cluster.node((from + 2) % 3).target(), clock);
+  (void)moved.command({"GET", key});
+  cluster.node(from).kill();
+  const auto lost = moved.command({"PING"});
+  clock.advance(10'000);
+  CHECK((lost.has_value() || moved.command({"PING"}).has_value()));
 }
