@@ -110,8 +110,8 @@ class RedisClient::Impl {
   bool unknown_ = false;
   std::uint64_t connections_ = 0;
 
-  std::int64_t wait_ms_ = 0;          // after the next failure; 0: healthy until now
-  std::int64_t next_attempt_ms_ = 0;  // of the steady clock
+  std::int64_t wait_ms_ = first_wait_ms;  // after the next failure; 0: it was well until then
+  std::int64_t next_attempt_ms_ = 0;      // of the steady clock
   Error last_error_{ErrorKind::retry, {}};
   bool reported_ = false;  // the loss
 };

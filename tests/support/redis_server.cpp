@@ -9,6 +9,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <fstream>
 #include <stdexcept>
 #include <utility>
 
@@ -61,15 +62,21 @@ std::uint16_t free_port() {
   throw std::runtime_error("no free port");
 }
 
-RedisServer::RedisServer(RedisOptions options) : options_(std::move(options)) { start(); }
+RedisServer::RedisServer(RedisOptions options) : options_(std::move(options)) {
+  if (!options_.config.empty()) std::ofstream(folder_ / "redis.conf") << options_.config;
+  start();
+}
 
 RedisServer::~RedisServer() { kill(); }
 
 std::string RedisServer::socket() const { return options_.unix_socket ? folder_ / "redis.sock" : ""; }
 
 std::vector<std::string> RedisServer::command_line() const {
-  std::vector<std::string> words = {"redis-server", "--dir",  folder_.path(),       "--save", "", "--bind",
-                                    "127.0.0.1",    "--port", std::to_string(port_)};
+  std::vector<std::string> words = {"redis-server"};
+  if (!options_.config.empty()) words.push_back(folder_ / "redis.conf");
+  const std::vector<std::string> own = {"--dir",  folder_.path(), "--save", "",
+                                        "--bind", "127.0.0.1",    "--port", std::to_string(port_)};
+  words.insert(words.end(), own.begin(), own.end());
   const auto add = [&words](std::initializer_list<std::string> more) {
     words.insert(words.end(), more.begin(), more.end());
   };

@@ -25,6 +25,7 @@ namespace scops::test {
 struct RedisOptions {
   bool appendonly = false;                  // else nothing is saved
   bool unix_socket = false;                 // instead of a port
+  std::string config = {};                  // content of a configuration file, which the server may write to
   std::string password = {};                // requirepass
   std::vector<std::string> arguments = {};  // further ones, a word each: {"--maxmemory", "4mb"}
 };

@@ -4,47 +4,19 @@
 #include <string>
 #include <vector>
 
+#include "tests/core/io/redis_script.hpp"
 #include "tests/support/fake_clock.hpp"
 #include "tests/support/redis_server.hpp"
 
 using scops::ErrorKind;
 using scops::RedisClient;
-using scops::RedisCommands;
 using scops::RedisType;
 using scops::RedisValue;
-using scops::RedisWriter;
 using scops::test::FakeClock;
 using scops::test::redis_run;
+using scops::test::RedisScript;
 using scops::test::RedisServer;
-
-namespace {
-
-// A fixed list of commands.
-class Script : public RedisCommands {
- public:
-  using Words = std::vector<std::string>;
-  explicit Script(std::vector<Words> commands, Guard guard = {})
-      : commands_(std::move(commands)), guard_(std::move(guard)) {}
-  [[nodiscard]] std::size_t count() const override { return commands_.size(); }
-  void write(RedisWriter& to) const override {
-    for (const Words& words : commands_) {
-      to.begin(words.size());
-      for (const std::string& word : words) to.argument(word);
-    }
-  }
-  [[nodiscard]] Guard guard() const override { return guard_; }
-
- private:
-  std::vector<Words> commands_;
-  Guard guard_;
-};
-
-scops::Result<RedisValue> transact(RedisClient& client, const RedisCommands& commands) {
-  const RedisCommands* const all[] = {&commands};
-  return client.transaction(all);
-}
-
-}  // namespace
+using scops::test::transact;
 
 TEST_CASE("a reply has the type and the value that the server gave it", "[redis]") {
   const RedisServer redis;
@@ -88,7 +60,7 @@ TEST_CASE("a pipeline gives one reply to each command, errors among them", "[red
   const RedisServer redis({.unix_socket = true});
   const FakeClock clock;
   RedisClient client(redis.target(), clock);
-  const auto answer = client.pipeline(Script({{"SET", "a", "1"}, {"HGET", "a", "f"}, {"INCR", "a"}}));
+  const auto answer = client.pipeline(RedisScript({{"SET", "a", "1"}, {"HGET", "a", "f"}, {"INCR", "a"}}));
   REQUIRE(answer);
   REQUIRE(answer.value().size() == 3);
   CHECK(answer.value().at(0).text() == "OK");
@@ -100,7 +72,7 @@ TEST_CASE("a transaction is done as a whole", "[redis]") {
   const RedisServer redis;
   const FakeClock clock;
   RedisClient client(redis.target(), clock);
-  const auto answer = transact(client, Script({{"SET", "a", "1"}, {"INCR", "a"}}));
+  const auto answer = transact(client, RedisScript({{"SET", "a", "1"}, {"INCR", "a"}}));
   REQUIRE(answer);
   REQUIRE(answer.value().size() == 2);
   CHECK(answer.value().at(1).integer() == 2);
@@ -111,12 +83,12 @@ TEST_CASE("a transaction whose guard does not hold is not done", "[redis]") {
   const FakeClock clock;
   RedisClient client(redis.target(), clock);
   redis_run(client, {"SET", "owner", "other"});
-  const auto answer = transact(client, Script({{"SET", "a", "1"}}, {"owner", "me"}));
+  const auto answer = transact(client, RedisScript({{"SET", "a", "1"}}, {"owner", "me"}));
   REQUIRE(answer);
   CHECK(answer.value().is_nil());
   CHECK(redis_run(client, {"EXISTS", "a"}) == "0");
   redis_run(client, {"SET", "owner", "me"});
-  CHECK(transact(client, Script({{"SET", "a", "1"}}, {"owner", "me"})).value().size() == 1);
+  CHECK(transact(client, RedisScript({{"SET", "a", "1"}}, {"owner", "me"})).value().size() == 1);
 }
 
 TEST_CASE("a server that was killed and started again is found again", "[redis]") {
@@ -132,4 +104,118 @@ TEST_CASE("a server that was killed and started again is found again", "[redis]"
   clock.advance(5000);
   CHECK(redis_run(client, {"GET", "k"}) == "v");
   CHECK(client.connection() == 2);
+}
+
+TEST_CASE("a transaction whose guard changes while it is made is not done", "[redis]") {
+  // Somebody else becomes the owner after WATCH and before EXEC.
+  class Late final : public RedisScript {
+   public:
+    Late(const RedisServer& redis, std::vector<Words> commands)
+        : RedisScript(std::move(commands), {"owner", "me"}), redis_(redis) {}
+    void write(scops::RedisWriter& to) const override {
+      redis_.run({"SET", "owner", "other"});
+      RedisScript::write(to);
+    }
+
+   private:
+    const RedisServer& redis_;
+  };
+  const RedisServer redis;
+  const FakeClock clock;
+  RedisClient client(redis.target(), clock);
+  redis_run(client, {"SET", "owner", "me"});
+  const auto answer = transact(client, Late(redis, {{"SET", "a", "1"}}));
+  REQUIRE(answer);
+  CHECK(answer.value().is_nil());
+  CHECK(redis_run(client, {"EXISTS", "a"}) == "0");
+}
+
+TEST_CASE("a transaction with a command that is refused is not done, and says which error", "[redis]") {
+  const RedisServer redis;
+  const FakeClock clock;
+  RedisClient client(redis.target(), clock);
+  const auto answer = transact(client, RedisScript({{"SET", "a", "1"}, {"SET", "b"}, {"SET", "c", "1"}}));
+  REQUIRE(answer);
+  CHECK(answer.value().error_code() == "EXECABORT");
+  CHECK(answer.value().text() == "EXECABORT ERR wrong number of arguments for 'set' command");
+  CHECK_FALSE(client.outcome_unknown());
+  CHECK(redis_run(client, {"EXISTS", "a", "c"}) == "0");
+}
+
+TEST_CASE("a Redis at its memory limit refuses to write, and lets the queue shrink", "[redis]") {
+  const RedisServer redis;
+  const FakeClock clock;
+  RedisClient client(redis.target(), clock);
+  redis_run(client, {"HSET", "h", "f", "v"});
+  redis_run(client, {"CONFIG", "SET", "maxmemory", "1"});
+  CHECK(client.command({"SET", "a", "1"}).value().error_code() == "OOM");
+  const auto answer = transact(client, RedisScript({{"SET", "a", "1"}}));
+  REQUIRE(answer);
+  CHECK(answer.value().text().find("OOM ") != std::string::npos);
+  CHECK(redis_run(client, {"EXISTS", "a"}) == "0");
+  CHECK(redis_run(client, {"HDEL", "h", "f"}) == "1");
+  CHECK(client.connection() == 1);
+}
+
+TEST_CASE("where MULTI is refused, nothing of the transaction is done", "[redis]") {
+  const RedisServer redis;
+  redis.run({"ACL", "SETUSER", "limited", "on", ">secret", "~*", "+@all", "-multi"});
+  const FakeClock clock;
+  scops::RedisTarget target = redis.target();
+  target.user = "limited";
+  target.password = "secret";
+  RedisClient client(target, clock);
+  const auto answer = transact(client, RedisScript({{"SET", "a", "1"}}, {}));
+  REQUIRE(answer);
+  CHECK(answer.value().error_code() == "NOPERM");
+  CHECK(redis_run(client, {"EXISTS", "a"}) == "0");
+}
+
+TEST_CASE("a connection that the server closed while idle is made anew without an error", "[redis]") {
+  const RedisServer redis;
+  const FakeClock clock;
+  RedisClient client(redis.target(), clock);
+  const std::string id = redis_run(client, {"CLIENT", "ID"});
+  CHECK(redis.run({"CLIENT", "KILL", "ID", id}) == "1");
+  CHECK(redis_run(client, {"PING"}) == "PONG");
+  CHECK(client.connection() == 2);
+}
+
+TEST_CASE("commands that are not what they announce are our mistake, and end the connection", "[redis]") {
+  class Wrong final : public scops::RedisCommands {
+   public:
+    [[nodiscard]] std::size_t count() const override { return 2; }
+    void write(scops::RedisWriter& to) const override { to.command({"PING"}); }
+  };
+  const RedisServer redis;
+  const FakeClock clock;
+  RedisClient client(redis.target(), clock);
+  const auto answer = client.pipeline(Wrong());
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().kind == ErrorKind::bug);
+  CHECK(redis_run(client, {"PING"}) == "PONG");
+}
+
+TEST_CASE("arguments larger than the buffer arrive whole", "[redis]") {
+  const RedisServer redis;
+  const FakeClock clock;
+  RedisClient client(redis.target(), clock);
+  std::string large(3'000'000, 'x');
+  large.back() = 'y';
+  CHECK(redis_run(client, {"SET", "large", large}) == "OK");
+  CHECK(redis_run(client, {"GET", "large"}) == large);
+}
+
+TEST_CASE("a reply above the limit is an error of its own, and the next command works", "[redis]") {
+  const RedisServer redis;
+  const FakeClock clock;
+  scops::RedisTarget target = redis.target();
+  target.reply_max = 10'000;
+  RedisClient client(target, clock);
+  redis_run(client, {"SET", "large", std::string(20'000, 'x')});
+  const auto answer = client.command({"GET", "large"});
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().kind == ErrorKind::drop);
+  CHECK(answer.error().text.ends_with("the reply is larger than 10000 bytes"));
+  CHECK(redis_run(client, {"GET", "none"}).empty());
 }
