@@ -39,8 +39,8 @@ Status RedisBuffer::open() {
   });
 }
 
-// Does it; when the keys are not as we left them (a Redis that came back empty, somebody else's key), puts that
-// right and does it once more.
+// Does it; when the keys are not as we left them (a Redis that came back empty, somebody else's key), puts
+// that right and does it once more.
 Status RedisBuffer::attempt(const std::function<Status()>& action) {
   Status result = prepare();
   if (result) result = action();
@@ -116,8 +116,7 @@ Result<std::vector<BlockId>> RedisBuffer::put_all(std::span<const Block* const> 
     const Result<RedisStreams::Added> added = add(stored, nullptr);
     if (!added) return added.error();
     if (!*added) return Error{ErrorKind::retry, streams_.refusal()};
-    for (std::size_t i = 0; i < stored.size(); ++i)
-      ids.push_back(to_block_id((**added)[i], stored[i]->kind));
+    for (std::size_t i = 0; i < stored.size(); ++i) ids.push_back(to_block_id((**added)[i], stored[i]->kind));
     return Ok{};
   });
   if (!done) return done.error();
@@ -163,7 +162,7 @@ Result<RedisStreams::Added> RedisBuffer::add(std::span<const Block* const> block
   for (std::size_t i = 0; i < blocks.size(); ++i) {
     const Kind kind = blocks[i]->kind;
     auto& head = heads_.at(slot(kind));
-    if (!head) head = Head{(**added)[i], blocks[i]->newest};
+    if (!head) head = RedisHead{(**added)[i], blocks[i]->newest};
     last_put_.at(slot(kind)) = (**added)[i];
   }
   return added;

@@ -3,13 +3,14 @@
 //   put      one transaction, MULTI to EXEC: all of the blocks or none
 //   fetch    what this consumer of the output's group was given and has not acked, then what is new
 //   ack      XACK; what all outputs have acked is deleted in the same transaction
-//   loss     a put whose answer was lost has failed, so it is undone at the next connection; an ack whose answer
+//   loss     a put whose answer was lost has failed, so it is undone at the next connection; an ack whose
+//   answer
 //            was lost is repeated
 //   sharing  a block goes to one consumer; what one that is gone had been given is taken over
 //
 // Redis keeps the state of each output; what this process knows besides (sizes, acks that Redis does not know
-// yet) is bounded, and a restart does without it. An error has kind `retry`: nothing that was stored is lost by
-// it. Any thread; one lock, held while Redis is asked, but not waited for by stats().
+// yet) is bounded, and a restart does without it. An error has kind `retry`: nothing that was stored is lost
+// by it. Any thread; one lock, held while Redis is asked, but not waited for by stats().
 #pragma once
 
 #include <array>
@@ -18,20 +19,20 @@
 #include <map>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "core/runtime/clock.hpp"
+#include "transport/buffer/redis_state.hpp"
 #include "transport/buffer/redis_streams.hpp"
 #include "transport/buffer/store.hpp"
 
 namespace scops {
 
 struct RedisSharing {
-  std::string name;                          // of the keys
-  std::string consumer;                      // who we are among the agents of this name
-  Duration gone = std::chrono::seconds(60);  // a consumer that has not been heard of for so long is gone
+  std::string name;                           // of the keys
+  std::string consumer;                       // who we are among the agents of this name
+  Duration gone = std::chrono::seconds(60);   // a consumer that has not been heard of for so long is gone
   Duration every = std::chrono::seconds(30);  // how often maintain() looks for such
 };
 
@@ -54,20 +55,7 @@ class RedisBuffer final : public Store {
 
  private:
   using Removal = RedisStreams::Removal;
-  struct Output {
-    std::string name;
-    std::set<BlockId> acked;  // by our caller, but not yet in Redis
-  };
-  // An output that is not configured now. What was there already waits for it, younger blocks do not.
-  using Absent = std::array<std::optional<StreamId>, kind_slots>;
-  struct Head {
-    StreamId id;
-    TimeMs newest = 0;
-  };
-  struct InDoubt {
-    Kind kind = Kind::metrics;
-    std::size_t size = 0, hash = 0;
-  };
+  using Output = RedisOutput;
   struct Gathering;
 
   // All of these with mutex_ held. redis_buffer.cpp:
@@ -84,6 +72,8 @@ class RedisBuffer final : public Store {
   Status save_acks(Output& output);
   Status save_acks(Output& output, Kind kind, std::span<const StreamId> ids);
   Result<std::vector<StreamId>> done_by_all(Output& output, Kind kind, std::span<const StreamId> ids);
+  bool waits_for_it(const std::string& output, Kind kind, StreamId id, bool has_group);
+  [[nodiscard]] bool beyond_absent(const std::string& output, Kind kind, StreamId id) const;
   Result<Removal> removal_of(Kind kind, StreamId id);
   Result<double> drop(Kind kind, std::span<const Removal> removals);  // the records that were there
   Status drop_damaged(Kind kind, const RedisEntry& entry);
@@ -107,12 +97,12 @@ class RedisBuffer final : public Store {
   RedisStreams streams_;
   std::vector<Output> outputs_;
   std::vector<std::string> names_;  // of outputs_, then of absent_
-  std::vector<Absent> absent_;
-  std::uint64_t prepared_ = 0;        // the connection that prepare() was done with; 0: to be done
-  std::map<BlockId, Removal> known_;  // blocks that were handed out
-  std::vector<InDoubt> in_doubt_;     // blocks whose put failed, but may be there
+  std::vector<RedisAbsent> absent_;
+  std::uint64_t prepared_ = 0;          // the connection that prepare() was done with; 0: to be done
+  std::map<BlockId, Removal> known_;    // blocks that were handed out
+  std::vector<RedisInDoubt> in_doubt_;  // blocks whose put failed, but may be there
   std::array<StreamId, kind_slots> last_put_;
-  std::array<std::optional<Head>, kind_slots> heads_;
+  std::array<std::optional<RedisHead>, kind_slots> heads_;
   TimeMs now_ = 0;              // as maintain() was told last
   std::int64_t looked_;         // for consumers that are gone
   bool one_at_a_time_ = false;  // several entries were too large a reply

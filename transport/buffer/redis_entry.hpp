@@ -1,7 +1,7 @@
 // Blocks as entries of Redis streams, and lists of commands. Pure; parsing survives any reply.
 //
-// An entry has three fields: b the block's bytes, n its number of records, t the time of the youngest, in Unix
-// milliseconds. Redis stores names that repeat from entry to entry once for a run of entries.
+// An entry has three fields: b the block's bytes, n its number of records, t the time of the youngest, in
+// Unix milliseconds. Redis stores names that repeat from entry to entry once for a run of entries.
 #pragma once
 
 #include <compare>

@@ -11,7 +11,8 @@ Error redis_failure(const RedisValue& reply) {
   const std::string_view code = reply.error_code();
   const std::string_view text = reply.text();
   const auto says = [text](std::string_view part) { return text.find(part) != std::string_view::npos; };
-  const bool not_ours = code == "WRONGTYPE" || code == "NOGROUP" || says("no such key") || says("key to exist");
+  const bool not_ours =
+      code == "WRONGTYPE" || code == "NOGROUP" || says("no such key") || says("key to exist");
   return {not_ours ? ErrorKind::absent : ErrorKind::retry, "redis: " + printable(text, 120)};
 }
 

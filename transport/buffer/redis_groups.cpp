@@ -63,9 +63,8 @@ RedisStreams::Entries RedisStreams::fresh(Kind kind, std::string_view output, st
 
 RedisStreams::Entries RedisStreams::read_group(Kind kind, std::string_view output, std::string_view from,
                                                std::size_t count) {
-  const Result<RedisValue> reply =
-      client_.command({"XREADGROUP", "GROUP", output, consumer_, "COUNT", std::to_string(count), "STREAMS",
-                       key(kind), from});
+  const Result<RedisValue> reply = client_.command(
+      {"XREADGROUP", "GROUP", output, consumer_, "COUNT", std::to_string(count), "STREAMS", key(kind), from});
   if (!reply) return reply.error();
   if (reply->is_error()) return redis_failure(*reply);
   return to_entries(reply->at(0).at(1), kind);  // [[key, entries]], or nil

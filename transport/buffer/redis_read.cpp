@@ -11,8 +11,8 @@ namespace scops {
 
 namespace {
 
-constexpr std::size_t page_max = 256;           // entries of one reply
-constexpr std::size_t page_unknown = 16;        // the same when their size is not known
+constexpr std::size_t page_max = 256;            // entries of one reply
+constexpr std::size_t page_unknown = 16;         // the same when their size is not known
 constexpr std::uint64_t page_bytes = 1U << 20U;  // about what one reply may have
 constexpr std::uint64_t batch_bytes = 4U << 20U;
 constexpr std::size_t acks_at_once = 256;
@@ -73,7 +73,8 @@ std::size_t RedisBuffer::page(Kind kind, std::uint64_t records) const {
 Status RedisBuffer::gather(Gathering& to) {
   bool fresh = false;
   while (!to.full()) {
-    const std::size_t count = page(to.kind, to.max_records - std::min<std::uint64_t>(to.records, to.max_records));
+    const std::size_t count =
+        page(to.kind, to.max_records - std::min<std::uint64_t>(to.records, to.max_records));
     RedisStreams::Entries entries = fresh ? streams_.fresh(to.kind, to.output.name, count)
                                           : streams_.history(to.kind, to.output.name, to.after, count);
     if (!entries && entries.error().kind == ErrorKind::drop) {
@@ -132,7 +133,8 @@ Status RedisBuffer::discard_oversized(const Gathering& to) {
   const Removal removal = {**id, false, 0, 0};
   if (const auto done = drop(to.kind, {&removal, 1}); !done) return done.error();
   counters_.dropped_damaged.add();
-  log::warn("buffer", "block_oversized", {{"entry", (*id)->text()}, {"stream", std::string(kind_name(to.kind))}});
+  log::warn("buffer", "block_oversized",
+            {{"entry", (*id)->text()}, {"stream", std::string(kind_name(to.kind))}});
   return Ok{};
 }
 
@@ -215,18 +217,19 @@ Result<std::vector<StreamId>> RedisBuffer::done_by_all(Output& output, Kind kind
   const auto none = acked->groups.end();
   const auto own = group(output.name);
   if (own == none) return Error{ErrorKind::absent, "redis: the group of " + output.name + " is gone"};
+  const auto waited_for = [&](std::size_t i) {
+    for (std::size_t other = 0; other < others.size(); ++other) {
+      const auto of_other = group(others[other]);
+      const bool given = of_other != none && ids[i] <= of_other->delivered;
+      if (given ? acked->waits[other][i] : waits_for_it(others[other], kind, ids[i], of_other != none))
+        return true;
+    }
+    return false;
+  };
   std::vector<StreamId> done;
   for (std::size_t i = 0; i < ids.size(); ++i) {
     const BlockId id = to_block_id(ids[i], kind);
-    bool waits = false;
-    for (std::size_t other = 0; other < others.size() && !waits; ++other) {
-      const auto of_other = group(others[other]);
-      const Output* const present = find(others[other]);
-      const bool given = of_other != none && ids[i] <= of_other->delivered;
-      waits = present != nullptr ? (given ? acked->waits[other][i] : !present->acked.contains(id))
-                                 : absent_waits(others[other], kind, ids[i], given && !acked->waits[other][i]);
-    }
-    if (!waits) {
+    if (!waited_for(i)) {
       done.push_back(ids[i]);
     } else if (acked->news[i] || ids[i] <= own->delivered) {
       output.acked.erase(id);
@@ -238,3 +241,31 @@ Result<std::vector<StreamId>> RedisBuffer::done_by_all(Output& output, Kind kind
   }
   return done;
 }
+
+// Does an output wait for an entry that it was not given yet?
+bool RedisBuffer::waits_for_it(const std::string& output, Kind kind, StreamId id, bool has_group) {
+  if (const Output* const present = find(output); present != nullptr)
+    return !present->acked.contains(to_block_id(id, kind));
+  return has_group && !beyond_absent(output, kind, id);
+}
+
+// Did the entry come when the output was not configured any more?
+bool RedisBuffer::beyond_absent(const std::string& output, Kind kind, StreamId id) const {
+  const auto name =
+      std::find(names_.begin() + static_cast<std::ptrdiff_t>(outputs_.size()), names_.end(), output);
+  if (name == names_.end()) return false;
+  const auto index = static_cast<std::size_t>(name - names_.begin()) - outputs_.size();
+  return id > absent_[index].at(static_cast<std::size_t>(kind)).value_or(StreamId{});
+}
+
+// Its size, if it is there.
+Result<RedisStreams::Removal> RedisBuffer::removal_of(Kind kind, StreamId id) {
+  if (const auto known = known_.find(to_block_id(id, kind)); known != known_.end()) return known->second;
+  const RedisStreams::Entries entries = streams_.range(kind, id, 1);
+  if (!entries) return entries.error();
+  if (entries->empty() || entries->front().id != id) return Removal{id, false, 0, 0};
+  const RedisEntry& entry = entries->front();
+  return Removal{id, entry.sized, entry.block.records, entry.block.bytes.size()};
+}
+
+}  // namespace scops

@@ -1,13 +1,14 @@
 // The keys of one name in a Redis, as typed calls. No policy and no lock: redis_buffer.hpp has both.
 //
-//   {scops:NAME}:metrics, :events, :logs   a stream a kind, an entry a block (redis_entry.hpp), a consumer group
+//   {scops:NAME}:metrics, :events, :logs   a stream a kind, an entry a block (redis_entry.hpp), a consumer
+//   group
 //                                          an output
 //   {scops:NAME}:size                      hash: records and bytes in each stream (redis_sums.hpp)
 //   {scops:NAME}:damaged                   stream: the last few entries that were no blocks
 //
-// The braces put all of them into one slot of a cluster. Errors have kind `absent` when the keys are not as we
-// left them (own_keys() and make_group() put that right), `drop` for a reply that is larger than the client
-// takes, else `retry`.
+// The braces put all of them into one slot of a cluster. Errors have kind `absent` when the keys are not as
+// we left them (own_keys() and make_group() put that right), `drop` for a reply that is larger than the
+// client takes, else `retry`.
 #pragma once
 
 #include <array>
@@ -62,8 +63,8 @@ class RedisStreams {
     bool sized = true;  // the sums know it
     std::uint64_t records = 0, bytes = 0;
   };
-  // Acks them for these outputs and deletes them: in one transaction, or, when Redis is full, without one. For
-  // each: was it there?
+  // Acks them for these outputs and deletes them: in one transaction, or, when Redis is full, without one.
+  // For each: was it there?
   Result<std::vector<bool>> remove(Kind kind, std::span<const Removal> removals, Names outputs);
   // The same for an entry that is no block; it is kept as evidence if there is room.
   Result<bool> remove_damaged(Kind kind, const RedisEntry& entry, Names outputs);
@@ -81,7 +82,7 @@ class RedisStreams {
   Result<std::optional<StreamId>> pending(Kind kind, std::string_view output, StreamId from, bool own);
 
   struct Acked {
-    std::vector<bool> news;    // [id]: it was pending until now
+    std::vector<bool> news;  // [id]: it was pending until now
     std::vector<Group> groups;
     std::vector<std::vector<bool>> waits;  // [other][id]: pending for others[other]
   };

@@ -1,6 +1,6 @@
 // How much lies in each stream, without looking through it: a hash in the Redis, changed in the same
-// transaction as the stream. Where that was not possible (Redis full, an entry gone that we meant to delete) the
-// difference is owed and goes with the next change; an empty stream sets its sums right. No I/O, no lock.
+// transaction as the stream. Where that was not possible (Redis full, an entry gone that we meant to delete)
+// the difference is owed and goes with the next change; an empty stream sets its sums right. No I/O, no lock.
 #pragma once
 
 #include <array>
@@ -23,7 +23,8 @@ class RedisSums {
   };
   [[nodiscard]] Size size(Kind kind) const;
 
-  // Adds the commands that ask for a kind's sums, and takes their replies, `first` being the place of the first.
+  // Adds the commands that ask for a kind's sums, and takes their replies, `first` being the place of the
+  // first.
   static constexpr std::size_t ask_commands = 2;
   void ask(Kind kind, CommandList& to) const;
   void answered(Kind kind, const RedisValue& replies, std::size_t first);
