@@ -13,6 +13,7 @@
 #include "transport/buffer/embedded.hpp"
 #include "transport/buffer/holding.hpp"
 #include "transport/buffer/memory.hpp"
+#include "transport/buffer/redis_buffer.hpp"
 
 namespace scops {
 
@@ -21,10 +22,12 @@ namespace {
 constexpr Option rows[] = {
     option<&BufferSettings::type>(
         {.name = "type",
-         .fallback = "embedded",
-         .help = "Where blocks wait to be sent: embedded is a file in the state folder, memory "
-                 "is lost at the end of the process.",
-         .choices = "embedded|memory",
+         .fallback = "auto",
+         .help = "Where blocks wait to be sent: redis is the server of the options SCOPS_REDIS_..., "
+                 "embedded a file in the state folder, memory is lost at the end of the process. "
+                 "auto is redis where an option says where the server is, such as REDIS_HOST, else "
+                 "embedded.",
+         .choices = "auto|redis|embedded|memory",
          .aliases = "CHOUETTE_STORAGE_TYPE"}),
     option<&BufferSettings::metric_ttl>({.name = "metric_ttl",
                                          .fallback = "14400s",
@@ -52,7 +55,7 @@ constexpr Option rows[] = {
         {.name = "memory_max",
          .fallback = "8MiB",
          .help = "Bytes of blocks in memory, by type memory, by hold, or while the disk "
-                 "takes none; beyond it the oldest are dropped.",
+                 "or the Redis takes none; beyond it the oldest are dropped.",
          .min = "64KiB",
          .max = "1GiB"}),
 };
@@ -71,6 +74,26 @@ std::unique_ptr<Buffer> without_folder(const BufferSettings& settings, const Buf
              {"effect", "what was not sent is lost at a restart"},
              {"remedy", "give the agent a writable state folder, or set SCOPS_BUFFER_TYPE=memory"}});
   return in_memory(settings, context);
+}
+
+std::unique_ptr<Buffer> behind_queue(std::unique_ptr<Store> store, const BufferSettings& settings,
+                                     const BufferContext& context, const Retention& retention) {
+  return std::make_unique<HoldingBuffer>(std::move(store), context.outputs,
+                                         HoldLimits{settings.hold, settings.memory_max.count, retention},
+                                         *context.clock, BufferCounters(*context.stats));
+}
+
+Result<std::unique_ptr<Buffer>> in_redis(const BufferSettings& settings, const BufferContext& context,
+                                         const Retention& retention) {
+  if (!context.redis || context.redis_name.empty() || context.consumer.empty()) {
+    return Error{ErrorKind::refused, "buffer: type redis needs a Redis, a name and a consumer"};
+  }
+  auto store = std::make_unique<RedisBuffer>(
+      *context.redis, RedisSharing{.name = context.redis_name, .consumer = context.consumer}, context.outputs,
+      retention, *context.clock, BufferCounters(*context.stats));
+  if (Status opened = store->open(); !opened)
+    log::warn("buffer", "open_failed", {{"error", opened.error().text}});
+  return behind_queue(std::move(store), settings, context, retention);
 }
 
 std::string file_in(const std::string& folder) { return folder + "/buffer.db"; }
@@ -99,22 +122,20 @@ Result<std::unique_ptr<Buffer>> open_buffer(const BufferSettings& settings, cons
   if (context.outputs.size() > outputs_max) {
     return Error{ErrorKind::refused, "buffer: more than " + std::to_string(outputs_max) + " outputs"};
   }
+  const Retention retention = {settings.bytes_max.count, settings.metric_ttl, settings.log_ttl};
   if (settings.type == "memory") return in_memory(settings, context);
+  if (settings.type == "redis") return in_redis(settings, context, retention);
   if (context.folder.empty()) return without_folder(settings, context, "no state folder");
   Result<Fd> lock = lock_folder(context.folder);
   if (!lock && lock.error().kind == ErrorKind::refused) return lock.error();
   if (!lock) return without_folder(settings, context, lock.error().text);
 
-  const Retention retention = {settings.bytes_max.count, settings.metric_ttl, settings.log_ttl};
-  const BufferCounters counters(*context.stats);
   auto store = std::make_unique<EmbeddedBuffer>(file_in(context.folder), std::move(*lock), context.outputs,
-                                                retention, counters);
+                                                retention, BufferCounters(*context.stats));
   // A disk that fails now may work later: blocks are held until then.
   if (Status opened = store->open(); !opened)
     log::warn("buffer", "open_failed", {{"error", opened.error().text}});
-  return std::unique_ptr<Buffer>(std::make_unique<HoldingBuffer>(
-      std::move(store), context.outputs, HoldLimits{settings.hold, settings.memory_max.count, retention},
-      *context.clock, counters));
+  return behind_queue(std::move(store), settings, context, retention);
 }
 
 Status drop_stored(const std::string& folder) {
@@ -122,6 +143,10 @@ Status drop_stored(const std::string& folder) {
   if (!lock) return lock.error();
   remove_file(file_in(folder));
   return Ok{};
+}
+
+Status drop_stored(const RedisTarget& redis, const std::string& name, const Clock& clock) {
+  return RedisStreams(redis, name, {}, clock).drop_all();
 }
 
 }  // namespace scops

@@ -2,14 +2,18 @@
 //
 //   embedded   a SQLite file in the state folder; puts that it refuses, and blocks younger than `hold`,
 //              wait in memory (holding.hpp over embedded.hpp)
+//   redis      streams in a Redis, which agents may share; what it does not take waits in memory
+//              (holding.hpp over redis_buffer.hpp)
 //   memory     nothing survives a restart; also what embedded falls back to without a writable folder
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/config/option.hpp"
+#include "core/io/redis.hpp"
 #include "core/model/buffer.hpp"
 #include "core/runtime/clock.hpp"
 #include "core/runtime/stats.hpp"
@@ -17,7 +21,7 @@
 namespace scops {
 
 struct BufferSettings {
-  std::string type;       // embedded | memory
+  std::string type;       // auto | redis | embedded | memory; auto is embedded here
   Duration metric_ttl{};  // metrics older than this are dropped
   Duration log_ttl{};     // the same for logs and events
   Bytes bytes_max;        // of stored blocks; the oldest give way
@@ -33,15 +37,21 @@ struct BufferContext {
   std::vector<std::string> outputs;  // names of all configured outputs, at most 32; none to have a look only
   const Clock* clock = nullptr;      // both outlive the buffer
   Stats* stats = nullptr;
+  std::optional<RedisTarget> redis = std::nullopt;  // for type redis
+  std::string redis_name = {};                      // of our keys there: {scops:NAME}:...
+  std::string consumer = {};                        // who we are among agents of that name
 };
 
 // The buffer of these settings; destroying it writes what memory still holds. Any content of the state folder
-// will do: what cannot be used is kept aside and said in one warning. ErrorKind::refused when another process
-// uses the folder.
+// will do: what cannot be used is kept aside and said in one warning. A Redis that is away is waited for,
+// with blocks held in memory. ErrorKind::refused when another process uses the folder, or when type redis
+// lacks a Redis, a name or a consumer.
 [[nodiscard]] Result<std::unique_ptr<Buffer>> open_buffer(const BufferSettings& settings,
                                                           const BufferContext& context);
 
 // Removes what an agent that is not running left in the folder, whatever it waited for.
 [[nodiscard]] Status drop_stored(const std::string& folder);
+// The same in a Redis, for all agents of that name. An agent that runs goes on with what comes then.
+[[nodiscard]] Status drop_stored(const RedisTarget& redis, const std::string& name, const Clock& clock);
 
 }  // namespace scops

@@ -16,13 +16,28 @@ constexpr std::size_t aliases_max = 4096;          // older ones are blocks that
 
 }  // namespace
 
+// Holds the lock for one call; at its end stats() shows what became of it.
+class HoldingBuffer::Call {
+ public:
+  explicit Call(HoldingBuffer& buffer) : buffer_(buffer), lock_(buffer.mutex_) {}
+  ~Call() { buffer_.publish(); }
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
+
+ private:
+  HoldingBuffer& buffer_;
+  const std::scoped_lock<std::mutex> lock_;
+};
+
 HoldingBuffer::HoldingBuffer(std::unique_ptr<Store> store, std::vector<std::string> outputs,
                              HoldLimits limits, const Clock& clock, BufferCounters counters)
     : limits_(limits),
       clock_(clock),
       counters_(counters),
       store_(std::move(store)),
-      queue_(std::move(outputs), queue_major) {}
+      queue_(std::move(outputs), queue_major) {
+  publish();
+}
 
 HoldingBuffer::~HoldingBuffer() {
   move_all();
@@ -36,7 +51,7 @@ HoldingBuffer::~HoldingBuffer() {
 }
 
 Result<BlockId> HoldingBuffer::put(Block block) {
-  const std::scoped_lock lock(mutex_);
+  const Call call(*this);
   if (limits_.hold.count() == 0 && queue_.empty()) {
     const Block* one = &block;
     const Result<std::vector<BlockId>> ids = store_->put_all({&one, 1});
@@ -54,9 +69,19 @@ Result<BlockId> HoldingBuffer::put(Block block) {
   return id;
 }
 
+// The commands wait for this, so it is tried even while the store is in trouble: its error, or its refusal,
+// tells the caller what to do.
+Result<bool> HoldingBuffer::put_together(std::span<const Block> blocks, const RedisCommands& commands) {
+  const Call call(*this);
+  if (!queue_.empty()) move_all();
+  Result<bool> together = store_->put_together(blocks, commands);
+  if (together && *together && queue_.empty()) accepted();
+  return together;
+}
+
 Result<std::vector<Block>> HoldingBuffer::read(std::string_view output, Kind kind,
                                                std::uint32_t max_records) {
-  const std::scoped_lock lock(mutex_);
+  const Call call(*this);
   Result<Batch> stored = store_->fetch(output, kind, max_records);
   if (!stored && queue_.empty()) return stored.error();
   std::vector<Block> blocks;
@@ -75,7 +100,7 @@ Result<std::vector<Block>> HoldingBuffer::read(std::string_view output, Kind kin
 }
 
 Status HoldingBuffer::ack(std::string_view output, std::span<const BlockId> ids) {
-  const std::scoped_lock lock(mutex_);
+  const Call call(*this);
   const auto& names = queue_.outputs();
   const auto name = std::find(names.begin(), names.end(), output);
   if (name == names.end()) return unknown_output(output);
@@ -103,7 +128,7 @@ std::vector<BlockId> HoldingBuffer::resolve(std::size_t output, std::span<const 
 }
 
 Status HoldingBuffer::maintain(TimeMs now) {
-  const std::scoped_lock lock(mutex_);
+  const Call call(*this);
   counters_.dropped_age.add(static_cast<double>(queue_.expire(limits_.retention, now)));
   if (Status kept = store_->maintain(now); !kept) {
     refused(kept.error());
@@ -171,15 +196,21 @@ void HoldingBuffer::accepted() {
 }
 
 BufferStats HoldingBuffer::stats() const {
-  const std::scoped_lock lock(mutex_);
+  const std::scoped_lock lock(stats_mutex_);
+  return stats_;
+}
+
+void HoldingBuffer::publish() {
   const BufferStats stored = store_->stats();
   const BufferStats held = queue_.stats();
-  return {.blocks = stored.blocks + held.blocks,
-          .records = stored.records + held.records,
-          .bytes = stored.bytes + held.bytes,
-          .oldest = stored.blocks != 0 ? stored.oldest : held.oldest,
-          .durable = stored.durable && trouble_.empty(),
-          .trouble = trouble_.empty() ? stored.trouble : trouble_};
+  BufferStats sum = {.blocks = stored.blocks + held.blocks,
+                     .records = stored.records + held.records,
+                     .bytes = stored.bytes + held.bytes,
+                     .oldest = stored.blocks != 0 ? stored.oldest : held.oldest,
+                     .durable = stored.durable && trouble_.empty(),
+                     .trouble = trouble_.empty() ? stored.trouble : trouble_};
+  const std::scoped_lock lock(stats_mutex_);
+  stats_ = std::move(sum);
 }
 
 }  // namespace scops

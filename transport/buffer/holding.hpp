@@ -10,7 +10,8 @@
 // The queue is bounded: when it is full and the store does not take it, the oldest blocks are dropped and
 // counted. A block in the queue has an id of its own ({2^64-1, n}), which stays good for ack when the block
 // has moved since. The destructor moves what is left to the store. One warning when the store begins to
-// refuse, one line when it takes blocks again. Any thread; one lock, held while the store works.
+// refuse, one line when it takes blocks again. Any thread; one lock, held while the store works, but not
+// waited for by stats().
 #pragma once
 
 #include <cstdint>
@@ -43,6 +44,8 @@ class HoldingBuffer final : public Buffer {
 
   // Fails never: what the store refuses is held, and stats().trouble says so.
   Result<BlockId> put(Block block) override;
+  // Straight to the store, whatever `hold` says, behind what the queue held.
+  Result<bool> put_together(std::span<const Block> blocks, const RedisCommands& commands) override;
   Result<std::vector<Block>> read(std::string_view output, Kind kind, std::uint32_t max_records) override;
   Status ack(std::string_view output, std::span<const BlockId> ids) override;
   Status maintain(TimeMs now) override;
@@ -55,6 +58,8 @@ class HoldingBuffer final : public Buffer {
     std::uint32_t readers = 0;  // outputs that have not acked it, a bit for each
   };
 
+  class Call;
+
   // All of these with mutex_ held.
   [[nodiscard]] bool due() const;
   void move_all();
@@ -62,6 +67,7 @@ class HoldingBuffer final : public Buffer {
   [[nodiscard]] std::vector<BlockId> resolve(std::size_t output, std::span<const BlockId> ids);
   void refused(const Error& error);
   void accepted();
+  void publish();
 
   const HoldLimits limits_;
   const Clock& clock_;
@@ -72,6 +78,9 @@ class HoldingBuffer final : public Buffer {
   BlockQueue queue_;
   std::map<std::uint64_t, Alias> aliases_;  // by the second half of the id in the queue
   std::string trouble_;                     // why the store refuses, empty while it does not
+
+  mutable std::mutex stats_mutex_;
+  BufferStats stats_;  // under stats_mutex_
 };
 
 }  // namespace scops

@@ -1,0 +1,181 @@
+// The streams of redis_streams.hpp as consumer groups read them.
+
+#include <algorithm>
+#include <utility>
+
+#include "core/model/text.hpp"
+#include "transport/buffer/redis_failure.hpp"
+#include "transport/buffer/redis_streams.hpp"
+
+namespace scops {
+
+namespace {
+
+constexpr std::string_view claims_at_once = "64";
+constexpr const char* newest_id = "18446744073709551615-18446744073709551615";
+
+// The value beside `name` in a list of names and values.
+RedisValue field(const RedisValue& list, std::string_view name) {
+  for (std::size_t i = 0; i + 1 < list.size(); i += 2) {
+    if (list.at(i).text() == name) return list.at(i + 1);
+  }
+  return list.at(list.size());
+}
+
+RedisStreams::Entries to_entries(const RedisValue& list, Kind kind) {
+  if (list.is_error()) return redis_failure(list);
+  std::vector<RedisEntry> entries;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    std::optional<RedisEntry> entry = to_entry(list.at(i), kind);
+    if (!entry) return Error{ErrorKind::retry, "redis: a list of entries that is none"};
+    entries.push_back(std::move(*entry));
+  }
+  return entries;
+}
+
+std::vector<RedisStreams::Group> to_groups(const RedisValue& list) {
+  std::vector<RedisStreams::Group> groups;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const RedisValue group = list.at(i);
+    groups.push_back({std::string(field(group, "name").text()),
+                      to_stream_id(field(group, "last-delivered-id").text()).value_or(StreamId{})});
+  }
+  return groups;
+}
+
+}  // namespace
+
+RedisStreams::Entries RedisStreams::range(Kind kind, StreamId from, std::size_t count) {
+  const Result<RedisValue> reply =
+      client_.command({"XRANGE", key(kind), from.text(), "+", "COUNT", std::to_string(count)});
+  if (!reply) return reply.error();
+  return to_entries(*reply, kind);
+}
+
+RedisStreams::Entries RedisStreams::history(Kind kind, std::string_view output, StreamId after,
+                                            std::size_t count) {
+  return read_group(kind, output, after.text(), count);
+}
+
+RedisStreams::Entries RedisStreams::fresh(Kind kind, std::string_view output, std::size_t count) {
+  return read_group(kind, output, ">", count);
+}
+
+RedisStreams::Entries RedisStreams::read_group(Kind kind, std::string_view output, std::string_view from,
+                                               std::size_t count) {
+  const Result<RedisValue> reply = client_.command(
+      {"XREADGROUP", "GROUP", output, consumer_, "COUNT", std::to_string(count), "STREAMS", key(kind), from});
+  if (!reply) return reply.error();
+  if (reply->is_error()) return redis_failure(*reply);
+  return to_entries(reply->at(0).at(1), kind);  // [[key, entries]], or nil
+}
+
+Result<std::vector<RedisStreams::Group>> RedisStreams::groups(Kind kind) {
+  const Result<RedisValue> reply = client_.command({"XINFO", "GROUPS", key(kind)});
+  if (!reply) return reply.error();
+  if (!reply->is_error()) return to_groups(*reply);
+  Error error = redis_failure(*reply);
+  if (error.kind == ErrorKind::absent && reply->error_code() != "WRONGTYPE") return std::vector<Group>();
+  return error;
+}
+
+Status RedisStreams::make_group(Kind kind, const std::string& output) {
+  const Result<RedisValue> reply = client_.command({"XGROUP", "CREATE", key(kind), output, "0", "MKSTREAM"});
+  if (!reply) return reply.error();
+  if (!reply->is_error() || reply->error_code() == "BUSYGROUP" || reply->error_code() == "OOM") return Ok{};
+  return redis_failure(*reply);
+}
+
+Result<StreamId> RedisStreams::last_id(Kind kind) {
+  const Result<RedisValue> reply = client_.command({"XINFO", "STREAM", key(kind)});
+  if (!reply) return reply.error();
+  if (reply->is_error()) return redis_failure(*reply);
+  return to_stream_id(field(*reply, "last-generated-id").text()).value_or(StreamId{});
+}
+
+Result<std::optional<StreamId>> RedisStreams::pending(Kind kind, std::string_view output, StreamId from,
+                                                      bool own) {
+  std::vector<std::string_view> arguments = {"XPENDING", key(kind), output};
+  const std::string first = from.text();
+  arguments.insert(arguments.end(), {first, "+", "1"});
+  if (own) arguments.push_back(consumer_);
+  const Result<RedisValue> reply = client_.command(arguments);
+  if (!reply) return reply.error();
+  if (reply->is_error()) return redis_failure(*reply);
+  return to_stream_id(reply->at(0).at(0).text());
+}
+
+Result<RedisStreams::Acked> RedisStreams::ack(Kind kind, std::string_view output,
+                                              std::span<const StreamId> ids, Names others) {
+  CommandList list;
+  for (const StreamId id : ids) list.add({"XACK", key(kind), output, list.keep(id)});
+  list.add({"XINFO", "GROUPS", key(kind)});
+  for (const std::string& other : others) {
+    for (const StreamId id : ids) {
+      const std::string_view text = list.keep(id);
+      list.add({"XPENDING", key(kind), other, text, text, "1"});
+    }
+  }
+  const Result<RedisValue> replies = client_.pipeline(list);
+  if (!replies) return replies.error();
+  Acked acked;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (replies->at(i).is_error()) return redis_failure(replies->at(i));
+    acked.news.push_back(replies->at(i).integer() != 0);
+  }
+  acked.groups = to_groups(replies->at(ids.size()));
+  std::size_t at = ids.size() + 1;
+  for (std::size_t other = 0; other < others.size(); ++other) {
+    std::vector<bool>& waits = acked.waits.emplace_back();
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      const RedisValue pending = replies->at(at++);
+      waits.push_back(!pending.is_error() && pending.size() != 0);
+    }
+  }
+  return acked;
+}
+
+Result<std::vector<RedisStreams::Consumer>> RedisStreams::others(Kind kind, std::string_view output) {
+  // Whoever reads is alive; there is never anything after the last id.
+  if (const Entries alive = read_group(kind, output, newest_id, 1); !alive) return alive.error();
+  const Result<RedisValue> reply = client_.command({"XINFO", "CONSUMERS", key(kind), output});
+  if (!reply) return reply.error();
+  if (reply->is_error()) return redis_failure(*reply);
+  std::vector<Consumer> consumers;
+  for (std::size_t i = 0; i < reply->size(); ++i) {
+    const RedisValue consumer = reply->at(i);
+    const std::string_view name = field(consumer, "name").text();
+    if (name == consumer_) continue;
+    consumers.push_back(
+        {std::string(name), field(consumer, "pending").integer(), field(consumer, "idle").integer()});
+  }
+  return consumers;
+}
+
+Result<std::size_t> RedisStreams::take_over(Kind kind, std::string_view output, const Consumer& from,
+                                            Duration idle) {
+  const Result<RedisValue> pending =
+      client_.command({"XPENDING", key(kind), output, "-", "+", claims_at_once, from.name});
+  if (!pending) return pending.error();
+  if (pending->is_error()) return redis_failure(*pending);
+  const std::string least = std::to_string(idle.count());
+  CommandList list;
+  std::vector<std::string_view> claim = {"XCLAIM", key(kind), output, consumer_, least};
+  for (std::size_t i = 0; i < pending->size(); ++i)
+    claim.push_back(list.keep(std::string(pending->at(i).at(0).text())));
+  if (pending->size() == 0) return std::size_t{0};
+  claim.push_back("JUSTID");
+  const Result<RedisValue> claimed = client_.command(claim);
+  if (!claimed) return claimed.error();
+  if (claimed->is_error()) return redis_failure(*claimed);
+  return claimed->size();
+}
+
+Status RedisStreams::forget(Kind kind, std::string_view output, const Consumer& consumer) {
+  const Result<RedisValue> done =
+      client_.command({"XGROUP", "DELCONSUMER", key(kind), output, consumer.name});
+  if (!done) return done.error();
+  return done->is_error() ? Status(redis_failure(*done)) : Status(Ok{});
+}
+
+}  // namespace scops

@@ -1,0 +1,271 @@
+// The buffer in a Redis as its outputs read and ack it.
+
+#include <algorithm>
+#include <utility>
+
+#include "core/runtime/log.hpp"
+#include "transport/buffer/queue.hpp"
+#include "transport/buffer/redis_buffer.hpp"
+
+namespace scops {
+
+namespace {
+
+constexpr std::size_t page_max = 256;            // entries of one reply
+constexpr std::size_t page_unknown = 16;         // the same when their size is not known
+constexpr std::uint64_t page_bytes = 1U << 20U;  // about what one reply may have
+constexpr std::uint64_t batch_bytes = 4U << 20U;
+constexpr std::size_t acks_at_once = 256;
+constexpr std::size_t known_max = 8192;  // the size of others is asked for again
+
+}  // namespace
+
+// A batch in the making.
+struct RedisBuffer::Gathering {
+  Output& output;
+  Kind kind;
+  std::uint32_t max_records;
+  Batch& batch;
+  StreamId after;  // all up to here has been looked at
+  std::uint64_t records = 0, bytes = 0;
+  std::vector<StreamId> late;  // the output had acked them before it was given them
+
+  [[nodiscard]] bool full() const { return batch.more || (records >= max_records && !batch.blocks.empty()); }
+  // False: no room for it.
+  bool add(Block block) {
+    const std::uint64_t more_records = records + block.records;
+    const std::uint64_t more_bytes = bytes + block.bytes.size();
+    if (!batch.blocks.empty() && (more_records > max_records || more_bytes > batch_bytes)) {
+      batch.more = true;
+      return false;
+    }
+    records = more_records;
+    bytes = more_bytes;
+    batch.blocks.push_back(std::move(block));
+    return true;
+  }
+};
+
+Result<Batch> RedisBuffer::fetch(std::string_view output, Kind kind, std::uint32_t max_records) {
+  const std::scoped_lock lock(mutex_);
+  Output* const found = find(output);
+  if (found == nullptr) return unknown_output(output);
+  Batch batch;
+  const Status done = attempt([&]() -> Status {
+    batch = {};
+    Gathering gathering{*found, kind, max_records, batch, {}, 0, 0, {}};
+    if (Status gathered = gather(gathering); !gathered) return gathered;
+    return save_acks(*found, kind, gathering.late);
+  });
+  if (!done) return done.error();
+  return batch;
+}
+
+std::size_t RedisBuffer::page(Kind kind, std::uint64_t records) const {
+  if (one_at_a_time_) return 1;
+  const RedisSums::Size size = streams_.size(kind);
+  if (size.blocks == 0) return page_unknown;
+  const std::uint64_t for_records = records / std::max<std::uint64_t>(1, size.records / size.blocks) + 1;
+  const std::uint64_t for_bytes = page_bytes / std::max<std::uint64_t>(1, size.bytes / size.blocks);
+  return std::clamp<std::uint64_t>(std::min(for_records, for_bytes), 1, page_max);
+}
+
+Status RedisBuffer::gather(Gathering& to) {
+  bool fresh = false;
+  while (!to.full()) {
+    const std::size_t count =
+        page(to.kind, to.max_records - std::min<std::uint64_t>(to.records, to.max_records));
+    RedisStreams::Entries entries = fresh ? streams_.fresh(to.kind, to.output.name, count)
+                                          : streams_.history(to.kind, to.output.name, to.after, count);
+    if (!entries && entries.error().kind == ErrorKind::drop) {
+      if (std::exchange(one_at_a_time_, true)) {
+        if (Status discarded = discard_oversized(to); !discarded) return discarded;
+      }
+      fresh = false;  // they are ours now
+      continue;
+    }
+    if (!entries) return entries.error();
+    const bool last = entries->size() < count;
+    if (Status taken = take(to, std::move(*entries)); !taken) return taken;
+    if (last && fresh) {
+      one_at_a_time_ = false;
+      break;
+    }
+    fresh = fresh || last;
+  }
+  return Ok{};
+}
+
+Status RedisBuffer::take(Gathering& to, std::vector<RedisEntry> entries) {
+  std::vector<Removal> gone;
+  std::vector<Removal> expired;
+  for (RedisEntry& entry : entries) {
+    const Removal removal = {entry.id, entry.sized, entry.block.records, entry.block.bytes.size()};
+    const BlockId id = entry.block.id;
+    if (entry.gone) {
+      gone.push_back(removal);
+    } else if (!entry.problem.empty()) {
+      if (Status dropped = drop_damaged(to.kind, entry); !dropped) return dropped;
+    } else if (entry.block.newest < retention_.oldest(to.kind, now_)) {
+      expired.push_back(removal);
+    } else if (to.output.acked.contains(id)) {
+      to.late.push_back(entry.id);
+    } else if (to.add(std::move(entry.block))) {
+      known_[id] = removal;
+    } else {
+      break;
+    }
+    to.after = entry.id;
+  }
+  while (known_.size() > known_max) known_.erase(known_.begin());
+  if (const auto done = drop(to.kind, gone); !done) return done.error();
+  const Result<double> aged = drop(to.kind, expired);
+  if (!aged) return aged.error();
+  counters_.dropped_age.add(*aged);
+  return Ok{};
+}
+
+// An entry that is larger than any reply may be: it can never be read.
+Status RedisBuffer::discard_oversized(const Gathering& to) {
+  const auto id = streams_.pending(to.kind, to.output.name, to.after.next(), true);
+  if (!id) return id.error();
+  if (!*id) return Error{ErrorKind::retry, "redis: a reply that is too large"};
+  const Removal removal = {**id, false, 0, 0};
+  if (const auto done = drop(to.kind, {&removal, 1}); !done) return done.error();
+  counters_.dropped_damaged.add();
+  log::warn("buffer", "block_oversized",
+            {{"entry", (*id)->text()}, {"stream", std::string(kind_name(to.kind))}});
+  return Ok{};
+}
+
+Status RedisBuffer::drop_damaged(Kind kind, const RedisEntry& entry) {
+  const Result<bool> removed = streams_.remove_damaged(kind, entry, names_);
+  if (!removed) return removed.error();
+  if (const auto& head = heads_.at(static_cast<std::size_t>(kind)); head && head->id == entry.id) {
+    if (Status learnt = learn_head(kind); !learnt) return learnt;
+  }
+  if (!*removed) return Ok{};
+  counters_.dropped_damaged.add(entry.sized ? entry.block.records : 1);
+  log::warn("buffer", "block_damaged", {{"error", entry.problem}, {"block", entry.id.text()}});
+  return Ok{};
+}
+
+Result<double> RedisBuffer::drop(Kind kind, std::span<const Removal> removals) {
+  if (removals.empty()) return 0.0;
+  const Result<std::vector<bool>> removed = streams_.remove(kind, removals, names_);
+  if (!removed) return removed.error();
+  const auto& head = heads_.at(static_cast<std::size_t>(kind));
+  bool head_gone = false;
+  double records = 0;
+  for (std::size_t i = 0; i < removals.size(); ++i) {
+    if ((*removed)[i]) records += static_cast<double>(removals[i].records);
+    known_.erase(to_block_id(removals[i].id, kind));
+    head_gone = head_gone || (head && head->id == removals[i].id);
+  }
+  if (head_gone) {
+    if (Status learnt = learn_head(kind); !learnt) return learnt.error();
+  }
+  return records;
+}
+
+Status RedisBuffer::save_acks(Output& output) {
+  std::array<std::vector<StreamId>, kind_slots> ids;
+  for (const BlockId id : output.acked) {
+    if (const auto place = to_place(id)) ids.at(static_cast<std::size_t>(place->kind)).push_back(place->id);
+  }
+  for (const Kind kind : kinds) {
+    if (Status saved = save_acks(output, kind, ids.at(static_cast<std::size_t>(kind))); !saved) return saved;
+  }
+  return Ok{};
+}
+
+Status RedisBuffer::save_acks(Output& output, Kind kind, std::span<const StreamId> ids) {
+  while (!ids.empty()) {
+    const auto some = ids.first(std::min(ids.size(), acks_at_once));
+    ids = ids.subspan(some.size());
+    std::vector<StreamId> all(some.begin(), some.end());
+    if (names_.size() > 1) {
+      auto done = done_by_all(output, kind, some);
+      if (!done) return done.error();
+      all = std::move(*done);
+    }
+    std::vector<Removal> removals;
+    for (const StreamId id : all) {
+      const Result<Removal> removal = removal_of(kind, id);
+      if (!removal) return removal.error();
+      removals.push_back(*removal);
+    }
+    if (const auto dropped = drop(kind, removals); !dropped) return dropped.error();
+    for (const StreamId id : all) output.acked.erase(to_block_id(id, kind));
+  }
+  return Ok{};
+}
+
+// Acks them, and tells which of them nobody waits for any more. Those stay in `acked` that the output has not
+// been given yet: it was another copy that it acked, so it must not be given this one.
+Result<std::vector<StreamId>> RedisBuffer::done_by_all(Output& output, Kind kind,
+                                                       std::span<const StreamId> ids) {
+  std::vector<std::string> others;
+  std::copy_if(names_.begin(), names_.end(), std::back_inserter(others),
+               [&output](const std::string& name) { return name != output.name; });
+  const Result<RedisStreams::Acked> acked = streams_.ack(kind, output.name, ids, others);
+  if (!acked) return acked.error();
+  const auto group = [&acked](const std::string& name) {
+    return std::find_if(acked->groups.begin(), acked->groups.end(),
+                        [&name](const RedisStreams::Group& one) { return one.name == name; });
+  };
+  const auto none = acked->groups.end();
+  const auto own = group(output.name);
+  if (own == none) return Error{ErrorKind::absent, "redis: the group of " + output.name + " is gone"};
+  const auto waited_for = [&](std::size_t i) {
+    for (std::size_t other = 0; other < others.size(); ++other) {
+      const auto of_other = group(others[other]);
+      const bool given = of_other != none && ids[i] <= of_other->delivered;
+      if (given ? acked->waits[other][i] : waits_for_it(others[other], kind, ids[i], of_other != none))
+        return true;
+    }
+    return false;
+  };
+  std::vector<StreamId> done;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const BlockId id = to_block_id(ids[i], kind);
+    if (!waited_for(i)) {
+      done.push_back(ids[i]);
+    } else if (acked->news[i] || ids[i] <= own->delivered) {
+      output.acked.erase(id);
+    } else if (const auto removal = removal_of(kind, ids[i]); removal && removal->sized) {
+      continue;  // not given yet
+    } else {
+      output.acked.erase(id);
+    }
+  }
+  return done;
+}
+
+// Does an output wait for an entry that it was not given yet?
+bool RedisBuffer::waits_for_it(const std::string& output, Kind kind, StreamId id, bool has_group) {
+  if (const Output* const present = find(output); present != nullptr)
+    return !present->acked.contains(to_block_id(id, kind));
+  return has_group && !beyond_absent(output, kind, id);
+}
+
+// Did the entry come when the output was not configured any more?
+bool RedisBuffer::beyond_absent(const std::string& output, Kind kind, StreamId id) const {
+  const auto name =
+      std::find(names_.begin() + static_cast<std::ptrdiff_t>(outputs_.size()), names_.end(), output);
+  if (name == names_.end()) return false;
+  const auto index = static_cast<std::size_t>(name - names_.begin()) - outputs_.size();
+  return id > absent_[index].at(static_cast<std::size_t>(kind)).value_or(StreamId{});
+}
+
+// Its size, if it is there.
+Result<RedisStreams::Removal> RedisBuffer::removal_of(Kind kind, StreamId id) {
+  if (const auto known = known_.find(to_block_id(id, kind)); known != known_.end()) return known->second;
+  const RedisStreams::Entries entries = streams_.range(kind, id, 1);
+  if (!entries) return entries.error();
+  if (entries->empty() || entries->front().id != id) return Removal{id, false, 0, 0};
+  const RedisEntry& entry = entries->front();
+  return Removal{id, entry.sized, entry.block.records, entry.block.bytes.size()};
+}
+
+}  // namespace scops

@@ -1,0 +1,34 @@
+// What one process knows of a shared Redis besides what Redis itself keeps. A restart does without it.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "transport/buffer/redis_entry.hpp"
+
+namespace scops {
+
+struct RedisOutput {
+  std::string name;
+  std::set<BlockId> acked;  // by our caller, but not yet in Redis, or not yet given to us
+};
+
+// An output that is not configured now, by kind: what was there already waits for it, younger blocks do not.
+using RedisAbsent = std::array<std::optional<StreamId>, kind_slots>;
+
+// The oldest entry of a stream.
+struct RedisHead {
+  StreamId id;
+  TimeMs newest = 0;
+};
+
+// A block whose put has failed, but that may be there.
+struct RedisInDoubt {
+  Kind kind = Kind::metrics;
+  std::size_t size = 0, hash = 0;  // of its bytes
+};
+
+}  // namespace scops

@@ -1,0 +1,255 @@
+// The buffer in a Redis when it is found, when it grows too large or too old, and when others share it.
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "core/runtime/log.hpp"
+#include "transport/buffer/ledger.hpp"
+#include "transport/buffer/redis_buffer.hpp"
+
+namespace scops {
+
+namespace {
+
+constexpr std::size_t look_at = 16;                        // entries that are looked at together
+constexpr std::size_t undo_max = 4096;                  // entries that are looked through for a put in doubt
+constexpr std::uint64_t undo_slack = 1000;              // milliseconds: the ids' clock may lag behind TIME
+constexpr std::size_t claims_max = 64;                  // rounds of claims in one maintain()
+constexpr std::int64_t forget_ms = 24LL * 3600 * 1000;  // a consumer that holds nothing
+
+RedisStreams::Removal to_removal(const RedisEntry& entry) {
+  return {entry.id, entry.sized, entry.block.records, entry.block.bytes.size()};
+}
+
+}  // namespace
+
+Status RedisBuffer::prepare() {
+  if (prepared_ != 0 && prepared_ == streams_.client().connection()) return Ok{};
+  if (Status known = streams_.refresh(); !known) return known;
+  const std::uint64_t connection = streams_.client().connection();
+  if (!outputs_.empty()) {
+    if (Status owned = streams_.own_keys(); !owned) return owned;
+    if (last_put_ == decltype(last_put_){}) {
+      const Result<std::uint64_t> time = streams_.server_time();
+      if (!time) return time.error();
+      last_put_.fill({*time - std::min(*time, undo_slack), 0});
+    }
+    for (const Kind kind : kinds) {
+      if (Status made = make_groups(kind); !made) return made;
+      if (Status undone = undo(kind); !undone) return undone;
+    }
+    in_doubt_.clear();
+    if (Status paid = streams_.pay(); !paid) return paid;
+  }
+  prepared_ = connection;
+  return Ok{};
+}
+
+// A group for each output; and what groups there are besides. They may belong to an output that somebody
+// has switched off for a while, or that is not set in the shell where somebody has a look.
+Status RedisBuffer::make_groups(Kind kind) {
+  const auto groups = streams_.groups(kind);
+  if (!groups) return groups.error();
+  const auto exists = [&groups](const std::string& name) {
+    return std::any_of(groups->begin(), groups->end(),
+                       [&name](const RedisStreams::Group& group) { return group.name == name; });
+  };
+  for (const Output& output : outputs_) {
+    if (exists(output.name)) continue;
+    if (Status made = streams_.make_group(kind, output.name); !made) return made;
+  }
+  for (const RedisStreams::Group& group : *groups) {
+    const auto name = std::find(names_.begin(), names_.end(), group.name);
+    if (name != names_.end() || names_.size() == outputs_max) continue;
+    names_.push_back(group.name);
+    absent_.emplace_back();
+  }
+  for (RedisAbsent& absent : absent_) {
+    auto& last = absent.at(static_cast<std::size_t>(kind));
+    if (last) continue;
+    const Result<StreamId> last_id = streams_.last_id(kind);
+    if (!last_id && last_id.error().kind != ErrorKind::drop) return last_id.error();
+    last = last_id ? *last_id : StreamId{};
+  }
+  return Ok{};
+}
+
+// Takes back the blocks whose put has failed as far as the caller knows. They can only be behind the last one
+// that is known to have been put, so an equal block of before is safe.
+Status RedisBuffer::undo(Kind kind) {
+  std::vector<RedisInDoubt> wanted;
+  std::copy_if(in_doubt_.begin(), in_doubt_.end(), std::back_inserter(wanted),
+               [kind](const RedisInDoubt& block) { return block.kind == kind; });
+  std::vector<Removal> found;
+  StreamId from = last_put_.at(static_cast<std::size_t>(kind)).next();
+  std::size_t seen = 0;
+  while (!wanted.empty() && seen < undo_max) {
+    const RedisStreams::Entries entries = streams_.range(kind, from, look_at);
+    if (!entries) return entries.error();
+    for (const RedisEntry& entry : *entries) {
+      from = entry.id.next();
+      const std::string& bytes = entry.block.bytes;
+      const auto match = std::find_if(wanted.begin(), wanted.end(), [&bytes](const RedisInDoubt& block) {
+        return block.size == bytes.size() && block.hash == std::hash<std::string>()(bytes);
+      });
+      if (match == wanted.end()) continue;
+      wanted.erase(match);
+      found.push_back(to_removal(entry));
+    }
+    seen += entries->size();
+    if (entries->size() < look_at) break;
+  }
+  if (const auto dropped = drop(kind, found); !dropped) return dropped.error();
+  return Ok{};
+}
+
+// The oldest blocks over all kinds give way.
+Status RedisBuffer::make_room(std::uint64_t incoming) {
+  struct Front {
+    Kind kind = Kind::metrics;
+    std::vector<RedisEntry> entries;
+    std::size_t next = 0;
+    StreamId from;
+    bool last = false;
+    std::vector<Removal> out;
+  };
+  std::uint64_t total = incoming;
+  std::vector<Front> fronts;
+  for (const Kind kind : kinds) {
+    total += streams_.size(kind).bytes;
+    fronts.push_back({kind, {}, 0, {}, streams_.size(kind).blocks == 0, {}});
+  }
+  while (total > retention_.bytes_max) {
+    Front* oldest = nullptr;
+    for (Front& front : fronts) {
+      if (front.next == front.entries.size() && !front.last) {
+        RedisStreams::Entries entries = streams_.range(front.kind, front.from, look_at);
+        if (!entries) return entries.error();
+        front.last = entries->size() < look_at;
+        front.entries = std::move(*entries);
+        front.next = 0;
+      }
+      if (front.next == front.entries.size()) continue;
+      if (oldest == nullptr || front.entries[front.next].id < oldest->entries[oldest->next].id)
+        oldest = &front;
+    }
+    if (oldest == nullptr) break;
+    const RedisEntry& entry = oldest->entries[oldest->next++];
+    oldest->from = entry.id.next();
+    oldest->out.push_back(to_removal(entry));
+    if (entry.sized) total -= std::min<std::uint64_t>(total, entry.block.bytes.size());
+  }
+  for (const Front& front : fronts) {
+    const Result<double> records = drop(front.kind, front.out);
+    if (!records) return records.error();
+    counters_.dropped_bytes.add(*records);
+  }
+  return Ok{};
+}
+
+Status RedisBuffer::learn_head(Kind kind) {
+  auto& head = heads_.at(static_cast<std::size_t>(kind));
+  head.reset();
+  if (streams_.size(kind).blocks == 0) return Ok{};
+  const RedisStreams::Entries entries = streams_.range(kind, {}, 1);
+  // One that is too large to be read is discarded by the output that comes to it.
+  if (!entries) return entries.error().kind == ErrorKind::drop ? Status(Ok{}) : Status(entries.error());
+  if (!entries->empty()) head = RedisHead{entries->front().id, entries->front().block.newest};
+  return Ok{};
+}
+
+// Blocks are dropped from the front: the first that is young enough ends it.
+Status RedisBuffer::expire(Kind kind) {
+  const TimeMs oldest = retention_.oldest(kind, now_);
+  const auto& head = heads_.at(static_cast<std::size_t>(kind));
+  if (!head) {
+    if (Status learnt = learn_head(kind); !learnt) return learnt;
+  }
+  bool more = true;
+  while (more && head && head->newest < oldest) {
+    const RedisStreams::Entries entries = streams_.range(kind, {}, look_at);
+    if (!entries) return entries.error();
+    std::vector<Removal> expired;
+    more = entries->size() == look_at;
+    for (const RedisEntry& entry : *entries) {
+      if (!entry.problem.empty()) {
+        if (Status dropped = drop_damaged(kind, entry); !dropped) return dropped;
+      } else if (entry.block.newest < oldest) {
+        expired.push_back(to_removal(entry));
+      } else {
+        more = false;
+        break;
+      }
+    }
+    const Result<double> records = drop(kind, expired);
+    if (!records) return records.error();
+    counters_.dropped_age.add(*records);
+    if (Status learnt = learn_head(kind); !learnt) return learnt;
+  }
+  return Ok{};
+}
+
+Status RedisBuffer::look_around(Kind kind) {
+  if (Status learnt = learn_head(kind); !learnt) return learnt;
+  if (Status swept = sweep(kind); !swept) return swept;
+  for (const Output& output : outputs_) {
+    if (Status taken = take_over(kind, output.name); !taken) return taken;
+  }
+  return Ok{};
+}
+
+// Removes what everybody has acked but nobody has deleted: somebody ended between the two.
+Status RedisBuffer::sweep(Kind kind) {
+  const auto groups = streams_.groups(kind);
+  if (!groups) return groups.error();
+  StreamId floor = {std::numeric_limits<std::uint64_t>::max(), 0};  // somebody may wait from here on
+  for (const std::string& name : names_) {
+    const auto group = std::find_if(groups->begin(), groups->end(),
+                                    [&name](const RedisStreams::Group& one) { return one.name == name; });
+    if (group == groups->end() && find(name) == nullptr) continue;
+    if (group == groups->end()) return Ok{};
+    const auto pending = streams_.pending(kind, name, {}, false);
+    if (!pending) return pending.error();
+    const StreamId low = pending->value_or(group->delivered.next());
+    if (!beyond_absent(name, kind, low)) floor = std::min(floor, low);
+  }
+  const auto& head = heads_.at(static_cast<std::size_t>(kind));
+  while (head && head->id < floor) {
+    const RedisStreams::Entries entries = streams_.range(kind, {}, look_at);
+    if (!entries) return entries.error();
+    std::vector<Removal> done;
+    for (const RedisEntry& entry : *entries) {
+      if (entry.id < floor) done.push_back(to_removal(entry));
+    }
+    if (const auto dropped = drop(kind, done); !dropped) return dropped.error();
+    if (done.size() < look_at) return learn_head(kind);
+  }
+  return Ok{};
+}
+
+Status RedisBuffer::take_over(Kind kind, const std::string& output) {
+  const auto others = streams_.others(kind, output);
+  if (!others) return others.error();
+  std::size_t rounds = 0;
+  for (const RedisStreams::Consumer& consumer : *others) {
+    if (consumer.idle < sharing_.gone.count()) continue;
+    if (consumer.pending == 0 && consumer.idle >= forget_ms) {
+      if (Status done = streams_.forget(kind, output, consumer); !done) return done;
+    }
+    std::size_t taken = consumer.pending == 0 ? 0 : 1;
+    std::size_t sum = 0;
+    while (taken != 0 && rounds++ < claims_max) {
+      const Result<std::size_t> claimed = streams_.take_over(kind, output, consumer, sharing_.gone);
+      if (!claimed) return claimed.error();
+      taken = *claimed;
+      sum += taken;
+    }
+    if (sum == 0) continue;
+    log::info("buffer", "blocks_taken_over",
+              {{"output", output}, {"from", consumer.name}, {"blocks", std::to_string(sum)}});
+  }
+  return Ok{};
+}
+
+}  // namespace scops
