@@ -50,7 +50,7 @@ TEST_CASE("names that are together too long for one block come in several", "[bl
     writer.add({.name = "a", .tags = {tag + std::to_string(i)}}, 1000, i);
   }
   const auto blocks = writer.take();
-  CHECK(blocks.size() == 3);
+  CHECK(blocks.size() == 4);
   CHECK(records_of(blocks) == 6000);
 }
 
