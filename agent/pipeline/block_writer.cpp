@@ -11,9 +11,10 @@ namespace scops {
 
 namespace {
 
-// One series more, the largest that is acceptable, still fits.
-constexpr std::size_t weight_max = block_names_max - (block_tags_max + 1) * (block_name_max + name_overhead);
-constexpr std::size_t series_max = block_series_max - 1;
+// Names in one slice: more than ten thousand usual series have, and half of what a block takes, so that one
+// more series always fits.
+constexpr std::size_t slice_names_max = 4U << 20U;
+static_assert(slice_names_max + (block_tags_max + 1) * (block_name_max + name_overhead) < block_names_max);
 
 }  // namespace
 
@@ -52,7 +53,7 @@ std::uint32_t BlockWriter::intern(Series series) {
 
 bool BlockWriter::full() const {
   return slice_.samples.size() >= std::min<std::size_t>(block_records_, block_samples_max) ||
-         slice_.series.size() >= series_max || slice_weight_ > weight_max;
+         slice_.series.size() >= block_series_max || slice_weight_ >= slice_names_max;
 }
 
 void BlockWriter::seal() {

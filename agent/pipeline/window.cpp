@@ -11,10 +11,12 @@ namespace scops {
 
 namespace {
 
-// What a series takes beside its key and its values: the map's node and bucket, the allocator's own, and the
-// head of a sketch.
-constexpr std::size_t node_bytes = sizeof(std::string) + sizeof(Aggregate) + 48;
+// What a series takes beside its key and its values: the map's node and its buckets, of which there may be
+// two for each, the allocator's own, and the head of a sketch.
+constexpr std::size_t node_bytes = sizeof(std::string) + sizeof(Aggregate) + 96;
 constexpr std::size_t detail_bytes = sizeof(Sketch) + MemoryShare::included;
+
+constexpr std::size_t suffix_room = 32;  // ".99.9percentile" still fits into a block
 
 // Parts carry their length in front: whatever bytes they have, no two series share a key.
 void append_part(std::string& key, std::string_view part) {
@@ -51,8 +53,12 @@ Fate Window::add(const RawSample& sample) {
 
 bool Window::make_key(const RawSample& sample) {
   if (sample.tags.size() > block_tags_max) return false;
+  if (sample.name.size() > block_name_max - suffix_room) return false;
   std::size_t size = 1 + sizeof(std::uint32_t) + sample.name.size();
-  for (const std::string_view tag : sample.tags) size += sizeof(std::uint32_t) + tag.size();
+  for (const std::string_view tag : sample.tags) {
+    if (tag.size() > block_name_max) return false;
+    size += sizeof(std::uint32_t) + tag.size();
+  }
   if (size > longest_key) return false;
   tags_.assign(sample.tags.begin(), sample.tags.end());
   if (!std::is_sorted(tags_.begin(), tags_.end())) std::sort(tags_.begin(), tags_.end());

@@ -24,6 +24,7 @@ class Windows {
   // `sink` gets the points of closed windows and the counts; it outlives this.
   Windows(const PipelineSettings& settings, PointSink& sink);
 
+  // Time and arrival are set.
   void add(const RawSample& sample);
 
   // Closes the windows that have ended by `now`, and those that are in its future, as they are after a step

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "core/io/block_codec.hpp"
 
@@ -159,4 +161,74 @@ TEST_CASE("series beyond the bound are refused until idle ones have been swept",
   REQUIRE(set.series.size() == 2);
   CHECK(set.series[0].name == "Chouette.new");
   CHECK(set.series[1].name == "Chouette.old0");
+}
+
+TEST_CASE("raw samples have no prefix and wait for the end of their window", "[pipeline]") {
+  PipelineSettings settings = plain();
+  settings.tags = {"site:7"};
+  Stats stats;
+  Pipeline pipeline(settings, 100, stats);
+  pipeline.add_raw({.name = "x", .type = RawType::count, .value = 1, .time = 12'500, .arrival = 12'500});
+  CHECK(pipeline.flush(19'999).empty());
+  pipeline.add_raw({.name = "x", .type = RawType::count, .value = 2, .time = 12'000, .arrival = 19'999});
+  const auto blocks = pipeline.flush(20'000);
+  REQUIRE(blocks.size() == 1);
+  const auto set = decode_block(blocks[0].bytes);
+  REQUIRE(set);
+  REQUIRE(set->series.size() == 1);
+  CHECK(set->series[0] ==
+        Series{.name = "x", .tags = {"site:7"}, .type = MetricType::count, .interval_s = 10});
+  REQUIRE(set->samples.size() == 1);
+  CHECK(set->samples[0] == Sample{.series = 0, .time = 12'000, .value = 3});
+  CHECK(pipeline.flush(30'000).empty());
+  CHECK(stats.counter("scops_pipeline_raw_samples_total", "").value() == 2);
+}
+
+TEST_CASE("Correction b: on shutdown the open window is flushed too", "[pipeline]") {
+  Stats stats;
+  Pipeline pipeline(plain(), 100, stats);
+  pipeline.add_raw({.name = "x", .value = 1, .time = 12'500, .arrival = 12'500});
+  CHECK(pipeline.flush(13'000, true).size() == 1);
+  CHECK(pipeline.flush(13'000, true).empty());
+}
+
+TEST_CASE("measurements and aggregated points share a block", "[pipeline]") {
+  Stats stats;
+  Pipeline pipeline(plain(), 100, stats);
+  pipeline.add({.name = "x", .value = 1, .time = 10'000});
+  pipeline.add_raw({.name = "x", .value = 2, .time = 5'000, .arrival = 5'000});
+  const auto blocks = pipeline.flush(10'000);
+  REQUIRE(blocks.size() == 1);
+  const auto set = decode_block(blocks[0].bytes);
+  REQUIRE(set);
+  REQUIRE(set->series.size() == 2);
+  CHECK(set->series[0].name == "Chouette.x");
+  CHECK(set->series[1].name == "x");
+}
+
+TEST_CASE("raw samples may come from several threads while windows close", "[pipeline]") {
+  Stats stats;
+  Pipeline pipeline(plain(), 100, stats);
+  constexpr int each = 2000;
+  double sum = 0;
+  const auto flush = [&] {
+    for (const Block& block : pipeline.flush(20'000)) {
+      const auto set = decode_block(block.bytes);
+      for (const Sample& sample : set->samples) sum += sample.value;
+    }
+  };
+  {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < 3; ++t) {
+      threads.emplace_back([&pipeline] {
+        for (int i = 0; i < each; ++i) {
+          const TimeMs now = 10'000 + i;
+          pipeline.add_raw({.name = "x", .type = RawType::count, .value = 1, .time = now, .arrival = now});
+        }
+      });
+    }
+    for (int i = 0; i < 20; ++i) flush();
+  }
+  flush();
+  CHECK(sum == 3 * each);
 }
