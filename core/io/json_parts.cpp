@@ -63,6 +63,8 @@ std::size_t value_length(std::string_view text) {
 }  // namespace
 
 JsonParts::JsonParts(std::string_view text) : rest_(text) {
+  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";  // JsonDoc skips it too
+  if (rest_.starts_with(byte_order_mark)) rest_.remove_prefix(byte_order_mark.size());
   skip_blanks(rest_);
   if (rest_.starts_with('{')) {
     closing_ = '}';

@@ -22,6 +22,7 @@
 #include "transport/outputs/stdout/stdout.hpp"
 
 using namespace std::chrono_literals;
+using scops::Kind;
 using scops::Output;
 using scops::Payload;
 using scops::Reply;
@@ -118,6 +119,14 @@ Payload samples() {
   return {.metrics = set};
 }
 
+Payload logs() {
+  return {.kind = Kind::logs,
+          .logs = {{1'700'000'000'000, R"({"ddtags":["k:v"],"message":{"n":1.50}})"}, {1, "{}"}}};
+}
+
+// Each kind of record that outputs must take.
+Payload any_payload() { return GENERATE(true, false) ? samples() : logs(); }
+
 }  // namespace
 
 TEST_CASE("output contract: every output is under it") {
@@ -131,20 +140,22 @@ TEST_CASE("output contract: every output is under it") {
 TEST_CASE("output contract: an accepted batch has arrived, and its bytes are counted") {
   const Row row = GENERATE(from_range(outputs()));
   INFO(row.name);
+  const Payload payload = any_payload();
   const auto subject = row.make();
-  const Reply reply = subject->output().send(samples(), 10s, {});
+  const Reply reply = subject->output().send(payload, 10s, {});
   CHECK(reply.verdict == Verdict::accepted);
   const auto received = subject->received();
   REQUIRE(received.size() == 1);
   CHECK(reply.bytes == received[0].size());
 }
 
-TEST_CASE("output contract: the same samples give the same bytes") {
+TEST_CASE("output contract: the same records give the same bytes") {
   const Row row = GENERATE(from_range(outputs()));
   INFO(row.name);
+  const Payload payload = any_payload();
   const auto subject = row.make();
-  (void)subject->output().send(samples(), 10s, {});
-  (void)subject->output().send(samples(), 10s, {});
+  (void)subject->output().send(payload, 10s, {});
+  (void)subject->output().send(payload, 10s, {});
   const auto received = subject->received();
   REQUIRE(received.size() == 2);
   CHECK(received[0] == received[1]);
@@ -153,18 +164,20 @@ TEST_CASE("output contract: the same samples give the same bytes") {
 TEST_CASE("output contract: an empty batch sends nothing and is accepted") {
   const Row row = GENERATE(from_range(outputs()));
   INFO(row.name);
+  const Kind kind = GENERATE(Kind::metrics, Kind::logs);
   const auto subject = row.make();
-  CHECK(subject->output().send({}, 10s, {}).verdict == Verdict::accepted);
+  CHECK(subject->output().send({.kind = kind}, 10s, {}).verdict == Verdict::accepted);
   CHECK(subject->received().empty());
 }
 
 TEST_CASE("output contract: a far end that hangs costs the timeout and no more") {
   const Row row = GENERATE(from_range(outputs()));
   INFO(row.name);
+  const Payload payload = any_payload();
   const auto subject = row.make();
   subject->hang();
   const auto began = std::chrono::steady_clock::now();
-  const Reply reply = subject->output().send(samples(), 200ms, {});
+  const Reply reply = subject->output().send(payload, 200ms, {});
   CHECK(std::chrono::steady_clock::now() - began < 10s);
   CHECK(reply.verdict == Verdict::retry);
   CHECK_FALSE(reply.detail.empty());
@@ -174,11 +187,12 @@ TEST_CASE("output contract: a far end that hangs costs the timeout and no more")
 TEST_CASE("output contract: a stop ends a send early") {
   const Row row = GENERATE(from_range(outputs()));
   INFO(row.name);
+  const Payload payload = any_payload();
   const auto subject = row.make();
   subject->hang();
   std::stop_source source;
   source.request_stop();
   const auto began = std::chrono::steady_clock::now();
-  CHECK(subject->output().send(samples(), 1min, source.get_token()).verdict == Verdict::retry);
+  CHECK(subject->output().send(payload, 1min, source.get_token()).verdict == Verdict::retry);
   CHECK(std::chrono::steady_clock::now() - began < 10s);
 }

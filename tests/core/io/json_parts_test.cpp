@@ -49,6 +49,16 @@ TEST_CASE("parts: of nothing there are none", "[json_parts]") {
   CHECK(found.whole);
 }
 
+TEST_CASE("parts: a byte order mark is skipped", "[json_parts]") {
+  CHECK(parts_of("\xEF\xBB\xBF{\"a\":1}").all == Texts{"\"a\":1"});
+}
+
+TEST_CASE("parts: an object is told from a list", "[json_parts]") {
+  CHECK(JsonParts("{}").of_object());
+  CHECK_FALSE(JsonParts("[]").of_object());
+  CHECK_FALSE(JsonParts("1").of_object());
+}
+
 TEST_CASE("parts: a text that is wrong ends where it is wrong, and is not whole", "[json_parts]") {
   const std::string text = GENERATE(
       "", "1", "\"a\"", "null", "{", "[", "}", "{]", "[}", "{\"a\"}", "{\"a\":}", "{\"a\":1", "{\"a\":1,}",

@@ -1,5 +1,6 @@
 #include "transport/dispatch/dispatcher.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <chrono>
@@ -10,11 +11,13 @@
 #include <stdexcept>
 
 #include "core/io/block_codec.hpp"
+#include "core/io/log_block.hpp"
 #include "tests/transport/dispatch/rig.hpp"
 
 using namespace std::chrono_literals;
 using scops::Dispatcher;
 using scops::DispatchSettings;
+using scops::Kind;
 using scops::Payload;
 using scops::Reply;
 using scops::Verdict;
@@ -28,12 +31,20 @@ struct Intake {
   std::atomic<bool> hangs{false};  // until stopped
   std::atomic<bool> throws{false};
   std::atomic<bool> was_cut{false};
+  std::atomic<bool> no_metrics{false};  // each kind's own intake is down
+  std::atomic<bool> no_logs{false};
+  std::atomic<std::uint32_t> limit{1000};  // records in a request
   std::mutex mutex;
+  std::vector<Kind> kinds;  // of the requests, guarded by the mutex
   std::condition_variable_any changed;
 
   bool wait_for(int count) {
     std::unique_lock lock(mutex);
     return changed.wait_for(lock, 10s, [&] { return requests >= count; });
+  }
+  std::ptrdiff_t requests_of(Kind kind) {
+    const std::lock_guard lock(mutex);
+    return std::count(kinds.begin(), kinds.end(), kind);
   }
 };
 
@@ -41,11 +52,12 @@ class IntakeOutput final : public scops::Output {
  public:
   IntakeOutput(Intake& intake, bool immediate) : intake_(intake), immediate_(immediate) {}
   [[nodiscard]] scops::OutputLimits limits(scops::Kind) const override {
-    return {.records = 1000, .immediate = immediate_};
+    return {.records = intake_.limit, .immediate = immediate_};
   }
-  Reply send(const Payload&, std::chrono::milliseconds, std::stop_token stop) override {
+  Reply send(const Payload& payload, std::chrono::milliseconds, std::stop_token stop) override {
     std::unique_lock lock(intake_.mutex);
     ++intake_.requests;
+    intake_.kinds.push_back(payload.kind);
     intake_.changed.notify_all();
     if (intake_.throws) throw std::runtime_error("broken");
     if (intake_.hangs) {
@@ -53,6 +65,8 @@ class IntakeOutput final : public scops::Output {
       intake_.was_cut = true;
       return {.verdict = Verdict::retry, .detail = "stopped"};
     }
+    if (payload.kind == Kind::logs ? intake_.no_logs : intake_.no_metrics)
+      return {.verdict = Verdict::retry, .detail = "connect: refused"};
     return {.verdict = Verdict::accepted, .detail = "HTTP 202", .code = 202};
   }
 
@@ -82,6 +96,12 @@ class LockedBuffer final : public scops::Buffer {
   [[nodiscard]] std::size_t waiting() {
     const std::lock_guard lock(mutex_);
     return plain_.blocks.size();
+  }
+  void put_log() { (void)put(scops::encode_log_block(std::vector<scops::LogRecord>{{1, "{}"}})); }
+  [[nodiscard]] bool has(Kind kind) {
+    const std::lock_guard lock(mutex_);
+    return std::any_of(plain_.blocks.begin(), plain_.blocks.end(),
+                       [kind](const scops::Block& block) { return block.kind == kind; });
   }
   void put_one() {
     scops::Series series;
@@ -209,4 +229,78 @@ TEST_CASE("dispatcher: closing and joining twice is harmless") {
   dispatcher->join();
   dispatcher->join();
   CHECK(bench.intake.requests == 0);
+}
+
+TEST_CASE("dispatcher: closing sends the last of metrics and of logs") {
+  Bench bench;
+  const auto dispatcher = bench.start(false, hourly());
+  bench.buffer.put_one();
+  bench.buffer.put_log();
+  dispatcher->close();
+  dispatcher->join();
+  CHECK(bench.intake.requests == 2);
+  CHECK(bench.buffer.waiting() == 0);
+}
+
+TEST_CASE("dispatcher: a dead intake of one kind does not hold the other kind back") {
+  Bench bench;
+  const Kind dead = GENERATE(Kind::logs, Kind::metrics);
+  const Kind alive = dead == Kind::logs ? Kind::metrics : Kind::logs;
+  (dead == Kind::logs ? bench.intake.no_logs : bench.intake.no_metrics) = true;
+  DispatchSettings settings = hourly();
+  settings.backoff_min = 1h;
+  settings.backoff_max = 24h;
+  const auto dispatcher = bench.start(true, settings);
+  const auto flush = [&] {
+    bench.buffer.put_one();
+    bench.buffer.put_log();
+    dispatcher->wake();
+  };
+  flush();
+  REQUIRE(bench.intake.wait_for(2));  // the dead one is backing off from now on
+  flush();
+  REQUIRE(bench.intake.wait_for(3));
+  flush();
+  REQUIRE(bench.intake.wait_for(4));
+  CHECK(bench.intake.requests_of(dead) == 1);
+  CHECK(bench.intake.requests_of(alive) == 3);
+  dispatcher->close();
+  dispatcher->join();
+  CHECK_FALSE(bench.buffer.has(alive));
+  CHECK(bench.buffer.has(dead));
+}
+
+TEST_CASE("dispatcher: at the end, an intake that was well comes before one that was not") {
+  Bench bench;
+  bench.intake.no_metrics = true;
+  DispatchSettings settings = hourly();
+  settings.backoff_min = 1h;
+  settings.backoff_max = 24h;
+  const auto dispatcher = bench.start(true, settings);
+  bench.buffer.put_one();
+  dispatcher->wake();
+  REQUIRE(bench.intake.wait_for(1));
+  bench.buffer.put_log();
+  dispatcher->close();
+  dispatcher->join();
+  CHECK(bench.intake.kinds == std::vector<Kind>{Kind::metrics, Kind::logs, Kind::metrics});
+}
+
+TEST_CASE("dispatcher: two backlogs share the rate and take turns") {
+  Bench bench;
+  DispatchSettings settings = hourly();
+  settings.rate_max = 100;
+  for (int i = 0; i < 5; ++i) {
+    bench.buffer.put_one();
+    bench.buffer.put_log();
+  }
+  bench.intake.limit = 1;
+  const auto began = std::chrono::steady_clock::now();
+  const auto dispatcher = bench.start(true, settings);
+  dispatcher->wake();
+  REQUIRE(bench.intake.wait_for(10));
+  CHECK(std::chrono::steady_clock::now() - began >= 90ms);
+  const std::lock_guard lock(bench.intake.mutex);
+  for (std::size_t i = 1; i < bench.intake.kinds.size(); ++i)
+    CHECK(bench.intake.kinds[i] != bench.intake.kinds[i - 1]);
 }

@@ -9,8 +9,11 @@
 
 using scops::append_json_line;
 using scops::append_json_lines;
+using scops::append_log_json;
+using scops::append_log_table;
 using scops::append_table;
 using scops::JsonDoc;
+using scops::LogRecord;
 using scops::Metric;
 using scops::MetricType;
 using scops::SampleSet;
@@ -37,6 +40,14 @@ std::string table(const SampleSet& set) {
   append_table(text, set);
   return text;
 }
+
+std::string log_table(const std::vector<LogRecord>& logs, std::size_t width = 200) {
+  std::string text;
+  append_log_table(text, logs, width);
+  return text;
+}
+
+constexpr scops::TimeMs noon = 1'714'564'800'000;
 
 }  // namespace
 
@@ -123,4 +134,44 @@ TEST_CASE("table: nothing for nothing, and absurd times do no harm") {
   CHECK(table({}).empty());
   const SampleSet set{.series = {series("m")}, .samples = {{0, std::numeric_limits<std::int64_t>::max(), 1}}};
   CHECK_FALSE(table(set).empty());
+}
+
+TEST_CASE("log table: a heading, then a line for each with time, level, service and message") {
+  CHECK(log_table({{noon - 10'000, R"({"level":"WARNING","message":{"text":"hot","celsius":80.50}})"},
+                   {noon, R"({"service":"web","message":"caf\u00e9 opened","level":"INFO","x":1})"}}) ==
+        "2024-05-01 12:00:00 UTC, 2 logs\n"
+        "  11:59:50  WARNING       {\"text\":\"hot\",\"celsius\":80.50}\n"
+        "  12:00:00  INFO     web  caf\xc3\xa9 opened\n");
+}
+
+TEST_CASE("log table: lines are cut at the width, in characters") {
+  const std::string text =
+      log_table({{noon, R"({"level":"INFO","message":")" + std::string(500, 'x') + "\"}"},
+                 {noon, R"({"message":"\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9"})"}},
+                23);
+  CHECK(text ==
+        "2024-05-01 12:00:00 UTC, 2 logs\n"
+        "  12:00:00  INFO    xxx\n"
+        "  12:00:00          \xc3\xa9\xc3\xa9\xc3\xa9\n");
+}
+
+TEST_CASE("log table: nothing can steer the terminal, and a record is one line") {
+  const std::string text =
+      log_table({{noon, R"({"level":"\u001b[2J","service":"a\nb","message":"x\r\n\u001b]0;y\u0007"})"}});
+  CHECK(text.find('\x1b') == std::string::npos);
+  CHECK(text.find('\r') == std::string::npos);
+  CHECK(std::count(text.begin(), text.end(), '\n') == 2);
+}
+
+TEST_CASE("log table: records without the usual members, or that are none at all, are still lines") {
+  const std::string odd =
+      GENERATE("{}", "nonsense", "", R"({"level":null,"service":null,"message":null})", R"({"message":)");
+  CHECK(log_table({{noon, odd}}).starts_with("2024-05-01 12:00:00 UTC, 1 log\n  12:00:00"));
+  CHECK(log_table({}).empty());
+}
+
+TEST_CASE("log lines: records as they are, line ends between members become blanks") {
+  std::string text;
+  append_log_json(text, std::vector<LogRecord>{{noon, R"({"n":1.50,"t":"a\nb"})"}, {noon, "{\n\"a\":1\r}"}});
+  CHECK(text == "{\"n\":1.50,\"t\":\"a\\nb\"}\n{ \"a\":1 }\n");
 }

@@ -75,7 +75,27 @@ TEST_CASE("stdout: a table when asked for one") {
   CHECK(pipe.drain().starts_with("1970-01-01 00:00:00 UTC, 1 point\n"));
 }
 
-TEST_CASE("stdout: it wants each flush at once") { CHECK(Stdout({}, 1).limits(Kind::metrics).immediate); }
+TEST_CASE("stdout: it wants each flush at once") {
+  CHECK(Stdout({}, 1).limits(GENERATE(Kind::metrics, Kind::logs)).immediate);
+}
+
+TEST_CASE("stdout: logs are printed too, as they are or for people") {
+  const Pipe pipe;
+  const Payload logs{.kind = Kind::logs, .logs = {{0, R"({"level":"INFO","message":"hello"})"}}};
+  CHECK(Stdout({}, pipe.in.get()).send(logs, 1s, {}).verdict == Verdict::accepted);
+  CHECK(pipe.drain() == "{\"level\":\"INFO\",\"message\":\"hello\"}\n");
+  CHECK(Stdout({.format = "table"}, pipe.in.get()).send(logs, 1s, {}).verdict == Verdict::accepted);
+  CHECK(pipe.drain() == "1970-01-01 00:00:00 UTC, 1 log\n  00:00:00  INFO    hello\n");
+}
+
+TEST_CASE("stdout: without a terminal a line of logs has at most 200 characters") {
+  const Pipe pipe;
+  const Payload logs{.kind = Kind::logs, .logs = {{0, "{\"message\":\"" + std::string(500, 'x') + "\"}"}}};
+  Stdout output({.format = "table"}, pipe.in.get());
+  CHECK(output.send(logs, 1s, {}).verdict == Verdict::accepted);
+  const std::string text = pipe.drain();
+  CHECK(text.size() - text.find('\n') - 2 == 200);
+}
 
 TEST_CASE("stdout: a reader that has gone is a reason to try again, not to die") {
   Pipe pipe;
