@@ -14,6 +14,8 @@
 #include <optional>
 #include <utility>
 
+#include "agent/draining.hpp"
+#include "agent/pipeline/intake.hpp"
 #include "agent/version.hpp"
 #include "collectors/registry.hpp"
 #include "core/io/files.hpp"
@@ -34,8 +36,12 @@ constexpr Duration flush_lag{100};
 // one that takes longer than this.
 constexpr Duration capture_patience{2000};
 
-// A collector that does not come back from its capture within this is left behind at stop.
-constexpr Duration input_grace{1000};
+// What does not come back from its capture, or its last round of draining, within this is left behind at stop.
+constexpr Duration capture_grace{1000};
+constexpr Duration drain_grace{2500};
+
+// All of a stop, but for what closing the buffer takes: a supervisor's patience may be 5 s.
+constexpr Duration stop_time{4500};
 
 std::uint64_t random_seed() {
   std::uint64_t seed = 0;
@@ -99,6 +105,7 @@ bool stop_signal(int signals) {
 // One enabled collector with its thread.
 struct App::Input {
   std::unique_ptr<PullCollector> collector;
+  Draining* draining = nullptr;  // the same one, if it drains a queue
   std::unique_ptr<Schedule> schedule;
   std::binary_semaphore ended{0};
   std::jthread thread;  // last: it uses the rest
@@ -106,9 +113,21 @@ struct App::Input {
   void start() {
     thread = std::jthread([this](const std::stop_token& stop) {
       name_thread("in-" + schedule->state().name);
+      if (draining != nullptr) draining->stop_with(stop);
       schedule->run(stop);
+      if (draining != nullptr) {
+        draining->close();
+        schedule->capture();
+      }
       ended.release();
     });
+  }
+
+  // Waits until the thread has ended after a request to stop; false at the deadline.
+  bool wait(std::chrono::steady_clock::time_point deadline) {
+    if (ended.try_acquire_until(deadline)) return true;
+    log::warn("collect", "left_behind", {{"collector", schedule->state().name}});
+    return false;
   }
 };
 
@@ -121,53 +140,82 @@ Result<std::unique_ptr<App>> App::make(const Settings& settings) {
   return app;
 }
 
-App::App(const Settings& settings) : settings_(settings) {}
+App::App(const Settings& settings)
+    : settings_(settings),
+      own_metrics_(settings.agent().self_metrics ? settings.agent().own_metrics : TextList{}, stats_) {}
 App::~App() = default;
 
 Status App::open_buffer_room() {
   state_folder_ = state_folder(settings_.agent().state);
-  auto buffer = open_buffer(
-      settings_.buffer(),
-      {.folder = state_folder_, .outputs = settings_.outputs(), .clock = &clock_, .stats = &stats_});
+  BufferContext context = settings_.buffer_context(state_folder_, settings_.outputs());
+  context.clock = &clock_;
+  context.stats = &stats_;
+  auto buffer = open_buffer(settings_.buffer(), context);
   if (!buffer) return buffer.error();
   buffer_ = std::move(*buffer);
   return Ok{};
 }
 
 Status App::make_outputs() {
-  const OutputContext context{.host = settings_.host(), .user_agent = fmt::format("scops/{}", version)};
-  std::uint32_t block_records = block_records_max;
+  const OutputContext context{.host = settings_.host(),
+                              .user_agent = fmt::format("scops/{}", version),
+                              .tags = settings_.pipeline().tags};
   for (const std::string& name : settings_.outputs()) {
     const OutputSpec& spec = *find_output(name);  // the option's choices are the registry's names
     auto output = spec.make(settings_.room(name), context);
     if (!output) return within(name, output.error());
     const std::uint32_t limit = (*output)->limits(Kind::metrics).records;
-    if (limit > 0) block_records = std::min(block_records, limit);
+    if (limit > 0) block_records_ = std::min(block_records_, limit);
     outputs_.push_back(std::move(*output));
   }
-  pipeline_ = std::make_unique<Pipeline>(settings_.pipeline(), block_records, stats_);
+  pipeline_ = std::make_unique<Pipeline>(settings_.pipeline(), block_records_, stats_);
   return Ok{};
 }
 
 Status App::make_inputs() {
-  for (const std::string& name : settings_.agent().collectors) {
-    const CollectorSpec& spec = *find_collector(name);
-    if (spec.make == nullptr) continue;  // drains a queue
-    auto input = std::make_unique<Input>();
-    auto collector = spec.make(settings_.room(name));
-    if (!collector) return within(name, collector.error());
-    input->collector = std::move(*collector);
-    input->schedule = std::make_unique<Schedule>(name, *input->collector, settings_.capture_interval(name),
-                                                 *pipeline_, clock_, stats_);
-    inputs_.push_back(std::move(input));
+  for (const std::string& name : settings_.collectors()) {
+    auto input = make_input(name);
+    if (!input) return within(name, input.error());
+    inputs_.push_back(std::move(*input));
   }
   return Ok{};
+}
+
+Result<std::unique_ptr<App::Input>> App::make_input(const std::string& name) {
+  const CollectorSpec& spec = *find_collector(name);
+  auto input = std::make_unique<Input>();
+  Duration interval = settings_.capture_interval(name);
+  Duration offset{0};
+  if (spec.make != nullptr) {
+    auto collector = spec.make(settings_.room(name));
+    if (!collector) return collector.error();
+    input->collector = std::move(*collector);
+  } else {
+    interval = settings_.pipeline().interval;
+    auto drain = spec.make_drain(
+        settings_.room(name),
+        {.redis = redis_target(settings_.redis()),
+         .window = interval,
+         .metric_ttl = settings_.buffer().metric_ttl,
+         .log_ttl = settings_.buffer().log_ttl,
+         .agent = fmt::format("{}/{}", settings_.redis().name, settings_.consumer()),
+         .clock = &clock_,
+         .stats = &stats_});
+    if (!drain) return drain.error();
+    offset = (*drain)->lag();
+    auto draining = std::make_unique<Draining>(
+        std::move(*drain), std::make_unique<PipelineIntake>(settings_.pipeline(), block_records_, *buffer_, stats_));
+    input->draining = draining.get();
+    input->collector = std::move(draining);
+  }
+  input->schedule =
+      std::make_unique<Schedule>(name, *input->collector, interval, *pipeline_, clock_, stats_, offset);
+  return input;
 }
 
 Status App::make_http() {
   const auto listen = parse_listen(settings_.http());
   if (!listen) return listen.error();
-  if (!*listen) return Ok{};
   StatusSources sources{.host = settings_.host(),
                         .state_folder = state_folder_,
                         .collectors = {},
@@ -178,6 +226,7 @@ Status App::make_http() {
                         .started = clock_.steady()};
   for (const auto& input : inputs_) sources.collectors.push_back(input->schedule.get());
   pages_ = std::make_unique<StatusPages>(std::move(sources));
+  if (!*listen) return Ok{};
   auto server = HttpServer::listen((*listen)->address, (*listen)->port,
                                    [this](std::string_view path) { return pages_->answer(path); });
   if (server) {
@@ -196,7 +245,8 @@ int App::run() {
   log::info("agent", "started",
             {{"version", std::string(version)},
              {"host", settings_.host()},
-             {"collectors", fmt::format("{}", fmt::join(settings_.agent().collectors, ","))},
+             {"collectors", fmt::format("{}", fmt::join(settings_.collectors(), ","))},
+             {"buffer", settings_.buffer().type},
              {"outputs", fmt::format("{}", fmt::join(settings_.outputs(), ","))},
              {"state", state_folder_.empty() ? "none" : state_folder_},
              {"pages_port", http_ ? fmt::format("{}", http_->port()) : "off"}});
@@ -214,7 +264,8 @@ void App::start() {
                                                                         .clock = clock_,
                                                                         .settings = settings_.dispatch(),
                                                                         .host = settings_.host(),
-                                                                        .seed = random_seed()}));
+                                                                        .seed = random_seed(),
+                                                                        .self = self_report(names[i])}));
   }
   for (const auto& input : inputs_) input->start();
 }
@@ -248,6 +299,7 @@ bool App::captures_running() const {
 }
 
 void App::flush(bool closing) {
+  report_own_metrics();
   for (Block& block : pipeline_->flush(clock_.wall(), closing)) {
     const auto put = buffer_->put(std::move(block));
     if (!put) log::error("buffer", "put_failed", {{"error", put.error().text}});
@@ -258,35 +310,54 @@ void App::flush(bool closing) {
   for (const auto& dispatcher : dispatchers_) dispatcher->wake();
 }
 
+// Not on a terminal: who looks at that wants to see the machine.
+bool App::reports_itself() const {
+  return settings_.agent().self_metrics && settings_.outputs() != std::vector<std::string>{"stdout"};
+}
+
+// The contract's own metrics tell about one intake: the first.
+SelfMetric App::self_report(const std::string& output) {
+  if (!reports_itself() || output != settings_.outputs().front()) return {};
+  return [this](std::string_view name, RawType type, double value) {
+    const TimeMs now = clock_.wall();
+    pipeline_->add_raw({.name = name, .type = type, .value = value, .time = now, .arrival = now});
+  };
+}
+
+void App::report_own_metrics() {
+  const TimeMs now = clock_.wall();
+  const std::int64_t interval = settings_.agent().capture_interval.count();
+  if (!reports_itself() || std::exchange(own_metrics_turn_, now / interval) == now / interval) return;
+  pages_->refresh_gauges();
+  own_metrics_.report(now, [this](const RawSample& sample) { pipeline_->add_raw(sample); });
+}
+
 int App::stop() {
-  const auto began = clock_.steady();
-  const bool all_ended = stop_inputs();
+  const auto began = std::chrono::steady_clock::now();
+  for (const auto& input : inputs_) input->thread.request_stop();
+  bool captured = true, drained = true;
+  for (const auto& input : inputs_) {
+    if (input->draining == nullptr) captured = input->wait(began + capture_grace) && captured;
+  }
   flush(true);
-  for (const auto& dispatcher : dispatchers_) dispatcher->close();
+  for (const auto& input : inputs_) {
+    if (input->draining != nullptr) drained = input->wait(began + drain_grace) && drained;
+  }
+  const auto left = std::chrono::duration_cast<Duration>(began + stop_time - std::chrono::steady_clock::now());
+  for (const auto& dispatcher : dispatchers_) dispatcher->close(left);
   for (const auto& dispatcher : dispatchers_) dispatcher->join();
   http_.reset();
-  if (all_ended) {
+  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - began;
+  if (captured && drained) {
     dispatchers_.clear();
     inputs_.clear();
   }
-  log::info("agent", "stopped", {{"milliseconds", fmt::format("{}", clock_.steady() - began)}});
-  if (all_ended) return 0;
-  // A thread that hangs in its capture still uses the pipeline: nothing it can reach may be destroyed under
-  // it.
-  buffer_.reset();
+  log::info("agent", "stopped", {{"milliseconds", fmt::format("{:.0f}", took.count())}});
+  if (captured && drained) return 0;
+  // A thread that hangs in its capture still uses the pipeline, one that hangs in a drain the buffer too: nothing
+  // that it can reach may be destroyed under it.
+  if (drained) buffer_.reset();
   std::_Exit(0);
-}
-
-bool App::stop_inputs() {
-  for (const auto& input : inputs_) input->thread.request_stop();
-  const auto deadline = std::chrono::steady_clock::now() + input_grace;
-  bool all_ended = true;
-  for (const auto& input : inputs_) {
-    if (input->ended.try_acquire_until(deadline)) continue;
-    all_ended = false;
-    log::warn("collect", "left_behind", {{"collector", input->schedule->state().name}});
-  }
-  return all_ended;
 }
 
 void App::block_signals() {

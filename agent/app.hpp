@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/own_metrics.hpp"
 #include "agent/schedule.hpp"
 #include "agent/settings.hpp"
 #include "agent/status/status.hpp"
@@ -42,13 +43,16 @@ class App {
   Status open_buffer_room();
   Status make_outputs();
   Status make_inputs();
+  Result<std::unique_ptr<Input>> make_input(const std::string& name);
   Status make_http();
   void start();
   void wait_for_stop();
   [[nodiscard]] bool captures_running() const;
   void flush(bool closing);
+  [[nodiscard]] bool reports_itself() const;
+  [[nodiscard]] SelfMetric self_report(const std::string& output);
+  void report_own_metrics();
   int stop();
-  bool stop_inputs();  // false when a collector hangs
 
   const Settings& settings_;
   const SystemClock clock_;
@@ -56,10 +60,13 @@ class App {
   std::string state_folder_;
   std::unique_ptr<Buffer> buffer_;
   std::unique_ptr<Pipeline> pipeline_;
+  std::uint32_t block_records_ = block_records_max;  // in one block, so that it fits a request of every output
   std::vector<std::unique_ptr<Output>> outputs_;  // until start() hands them to their dispatchers
   std::vector<std::unique_ptr<Dispatcher>> dispatchers_;
   std::vector<std::unique_ptr<Input>> inputs_;
   std::unique_ptr<StatusPages> pages_;
+  OwnMetrics own_metrics_;
+  std::int64_t own_metrics_turn_ = 0;  // number of the capture interval that was last reported
   std::unique_ptr<HttpServer> http_;  // last: its thread reads all of the above
 };
 

@@ -84,13 +84,13 @@ Stat& collect_counter(Stats& stats, std::string_view what, std::string_view help
 }  // namespace
 
 Schedule::Schedule(std::string name, PullCollector& collector, Duration interval, Pipeline& pipeline,
-                   const Clock& clock, Stats& stats)
+                   const Clock& clock, Stats& stats, Duration offset)
     : name_(std::move(name)),
       collector_(collector),
       interval_(interval),
       pipeline_(pipeline),
       clock_(clock),
-      ticker_(interval, Duration{0}, clock),
+      ticker_(interval, offset, clock),
       runs_(collect_counter(stats, "runs", "Captures made.", name_)),
       errors_(collect_counter(stats, "errors", "Captures or parts of captures that failed.", name_)),
       skipped_(

@@ -47,9 +47,9 @@ class Ticker {
 
 class Schedule {
  public:
-  // All references must outlive the run. `name` is the collector's.
+  // All references must outlive the run. `name` is the collector's; captures are due `offset` after multiples.
   Schedule(std::string name, PullCollector& collector, Duration interval, Pipeline& pipeline,
-           const Clock& clock, Stats& stats);
+           const Clock& clock, Stats& stats, Duration offset = Duration{0});
 
   // Captures until stopped. The body of the collector's thread.
   void run(const std::stop_token& stop);

@@ -8,7 +8,9 @@
 #include <array>
 #include <cstdlib>
 #include <filesystem>
+#include <utility>
 
+#include "collectors/listen/chouette/chouette.hpp"
 #include "collectors/registry.hpp"
 #include "core/model/text.hpp"
 #include "core/runtime/log.hpp"
@@ -59,6 +61,16 @@ constexpr Option agent_options[] = {
                                         .fallback = "text",
                                         .help = "Layout of log lines on standard error.",
                                         .choices = "text|json"}),
+    option<&AgentSettings::self_metrics>(
+        {.name = "self_metrics",
+         .fallback = "true",
+         .help = "Send chouette.queued.metrics and chouette.dispatched.*, and what own_metrics names.",
+         .aliases = "SEND_SELF_METRICS"}),
+    option<&AgentSettings::own_metrics>(
+        {.name = "own_metrics",
+         .fallback = R"(["scops.buffer.dropped_records","scops.pipeline.dropped_samples","scops.process.*"])",
+         .help = "Globs of the agent's own metrics to send, every capture_interval; /metrics lists all, "
+                 "scops_buffer_records as scops.buffer.records."}),
 };
 
 constexpr Option http_options[] = {
@@ -104,11 +116,13 @@ Settings::Settings() {
   sections_.push_back(section<AgentSettings>("agent", "The agent itself.", agent_options));
   sections_.push_back(pipeline_section());
   sections_.push_back(buffer_section());
+  sections_.push_back(redis_section());
   sections_.push_back(dispatch_section());
   for (const OutputSpec* output : output_specs()) sections_.push_back(output->section());
   for (const CollectorSpec* collector : collector_specs()) {
     sections_.push_back(collector->section());
-    sections_.push_back(section<FrameSettings>(collector->name, collector->help, frame_options));
+    if (collector->make != nullptr)
+      sections_.push_back(section<FrameSettings>(collector->name, collector->help, frame_options));
   }
   sections_.push_back(section<HttpSettings>("http", "The agent's own pages.", http_options));
 }
@@ -116,7 +130,9 @@ Settings::Settings() {
 Loaded Settings::load(const LoadInput& input) {
   Loaded loaded = scops::load(sections_, input);
   effective_ = loaded.effective;
-  if (const Status valid = validate(dispatch()); !valid) loaded.problems.push_back(valid.error().text);
+  for (const Status& valid : {validate(dispatch()), validate(pipeline()), validate(redis())}) {
+    if (!valid) loaded.problems.push_back(valid.error().text);
+  }
   for (const std::string& name : dispatch().outputs) {
     if (find_output(name) == nullptr) loaded.problems.push_back(unknown_output(name));
   }
@@ -164,6 +180,37 @@ std::vector<std::string> Settings::outputs() const {
   if (!dispatch().outputs.empty()) return dispatch().outputs;
   return {chosen("datadog", "api_key") ? "datadog" : "stdout"};
 }
+
+bool Settings::redis_chosen() const {
+  return chosen("redis", "host") || chosen("redis", "socket") || chosen("redis", "sentinels");
+}
+
+BufferSettings Settings::buffer() const {
+  auto settings = of<BufferSettings>("buffer");
+  if (settings.type == "auto") settings.type = redis_chosen() ? "redis" : "embedded";
+  return settings;
+}
+
+BufferContext Settings::buffer_context(std::string folder, std::vector<std::string> outputs) const {
+  return {.folder = std::move(folder),
+          .outputs = std::move(outputs),
+          .clock = nullptr,
+          .stats = nullptr,
+          .redis = redis_target(redis()),
+          .redis_name = redis().name,
+          .consumer = consumer()};
+}
+
+std::vector<std::string> Settings::collectors() const {
+  std::vector<std::string> names = agent().collectors;
+  const std::string& enabled = of<chouette::ChouetteSettings>("chouette").enabled;
+  const bool listed = std::find(names.begin(), names.end(), "chouette") != names.end();
+  const bool wanted = enabled == "auto" ? redis_chosen() || buffer().type == "redis" : enabled == "true";
+  if (wanted && !listed) names.emplace_back("chouette");
+  return names;
+}
+
+std::string Settings::consumer() const { return redis().consumer.empty() ? host() : redis().consumer; }
 
 std::string Settings::host() const {
   if (!agent().host.empty()) return agent().host;

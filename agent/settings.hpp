@@ -9,6 +9,7 @@
 #include "agent/pipeline/pipeline.hpp"
 #include "core/config/load.hpp"
 #include "core/config/option.hpp"
+#include "core/config/redis_section.hpp"
 #include "core/config/spec.hpp"
 #include "transport/buffer/buffer.hpp"
 #include "transport/dispatch/dispatcher.hpp"
@@ -22,6 +23,8 @@ struct AgentSettings {
   std::string state;
   std::string log_level;
   std::string log_format;
+  bool self_metrics = true;
+  TextList own_metrics;
 };
 
 struct HttpSettings {
@@ -46,8 +49,18 @@ class Settings {
   [[nodiscard]] const AgentSettings& agent() const { return of<AgentSettings>("agent"); }
   [[nodiscard]] const HttpSettings& http() const { return of<HttpSettings>("http"); }
   [[nodiscard]] const PipelineSettings& pipeline() const { return of<PipelineSettings>("pipeline"); }
-  [[nodiscard]] const BufferSettings& buffer() const { return of<BufferSettings>("buffer"); }
   [[nodiscard]] const DispatchSettings& dispatch() const { return of<DispatchSettings>("dispatch"); }
+
+  [[nodiscard]] const RedisSettings& redis() const { return of<RedisSettings>("redis"); }
+
+  // The buffer's settings with what its type "auto" means: redis when it was said where one is, else embedded.
+  [[nodiscard]] BufferSettings buffer() const;
+  // What the buffer gets beside them, but for clock and stats.
+  [[nodiscard]] BufferContext buffer_context(std::string folder, std::vector<std::string> outputs) const;
+  // agent.collectors, and chouette where its queues are to be drained.
+  [[nodiscard]] std::vector<std::string> collectors() const;
+  // Who we are among the agents that share a Redis: redis.consumer, else the host.
+  [[nodiscard]] std::string consumer() const;
 
   // Was the option set by hand, that is anywhere but by its default?
   [[nodiscard]] bool chosen(std::string_view room, std::string_view name) const;
@@ -69,6 +82,8 @@ class Settings {
   [[nodiscard]] const T& of(std::string_view name) const {
     return *static_cast<const T*>(room(name));
   }
+
+  [[nodiscard]] bool redis_chosen() const;
 
   std::vector<Section> sections_;
   std::vector<Effective> effective_;  // after load()

@@ -12,7 +12,7 @@ namespace scops {
 
 namespace {
 
-int show(const Buffer& buffer, const std::string& folder, bool json) {
+int show(const Buffer& buffer, const std::string& where, bool json) {
   const BufferStats stats = buffer.stats();
   const auto age = stats.oldest == 0 ? 0 : (SystemClock().wall() - stats.oldest) / 1000;
   if (json) {
@@ -20,15 +20,18 @@ int show(const Buffer& buffer, const std::string& folder, bool json) {
                       stats.blocks, stats.records, stats.bytes, age));
     return 0;
   }
-  print(fmt::format("{}: {} blocks, {} records, {} bytes, the oldest {} s old\n", folder, stats.blocks,
+  print(fmt::format("{}: {} blocks, {} records, {} bytes, the oldest {} s old\n", where, stats.blocks,
                     stats.records, stats.bytes, age));
   return 0;
 }
 
-int drop(std::unique_ptr<Buffer> buffer, const std::string& folder) {
+int drop(std::unique_ptr<Buffer> buffer, const Settings& settings, const BufferContext& context) {
   const std::uint64_t records = buffer->stats().records;
   buffer.reset();  // gives the folder's lock back
-  if (const Status dropped = drop_stored(folder); !dropped) {
+  const Status dropped = settings.buffer().type == "redis"
+                             ? drop_stored(*context.redis, context.redis_name, *context.clock)
+                             : drop_stored(context.folder);
+  if (!dropped) {
     complain("scops buffer: " + dropped.error().text);
     return 1;
   }
@@ -46,20 +49,29 @@ int handle_buffer(const CommandLine& line) {
   }
   Settings settings;
   if (!load_or_complain(settings, line)) return 2;
+  const BufferSettings wanted = settings.buffer();
   const std::string folder = state_folder(settings.agent().state);
-  if (folder.empty() || settings.buffer().type == "memory") {
+  if (wanted.type == "memory" || (wanted.type == "embedded" && folder.empty())) {
     complain("scops buffer: the buffer is only in memory; ask the running agent with scops status");
     return 1;
   }
   const SystemClock clock;
   Stats stats;
-  auto buffer =
-      open_buffer(settings.buffer(), {.folder = folder, .outputs = {}, .clock = &clock, .stats = &stats});
+  BufferContext context = settings.buffer_context(folder, {});
+  context.clock = &clock;
+  context.stats = &stats;
+  auto buffer = open_buffer(wanted, context);
   if (!buffer) {
     complain("scops buffer: " + buffer.error().text);
     return 1;
   }
-  return verb == "show" ? show(**buffer, folder, line.json) : drop(std::move(*buffer), folder);
+  if (const std::string trouble = (*buffer)->stats().trouble; !trouble.empty()) {
+    complain("scops buffer: " + trouble);
+    return 1;
+  }
+  const std::string where =
+      wanted.type == "redis" ? RedisClient(*context.redis, clock).where() : folder;
+  return verb == "show" ? show(**buffer, where, line.json) : drop(std::move(*buffer), settings, context);
 }
 
 }  // namespace scops

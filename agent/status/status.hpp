@@ -41,9 +41,10 @@ class StatusPages {
   // Why the agent is not ready: a collector that has not captured yet, a buffer that cannot write; empty when
   // ready.
   [[nodiscard]] std::string not_ready() const;
+  // Brings the stats up to date that are made when somebody asks. Any thread.
+  void refresh_gauges() const;
 
  private:
-  void refresh_gauges() const;
   StatusSources sources_;
 };
 

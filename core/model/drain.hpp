@@ -2,6 +2,7 @@
 // may remove a record only once what became of it is durable, so it hands over and removes in one commit.
 #pragma once
 
+#include <chrono>
 #include <stop_token>
 #include <string_view>
 
@@ -35,6 +36,8 @@ class Intake {
 class DrainCollector {
  public:
   virtual ~DrainCollector() = default;
+  // How long after the end of a window drain() wants to be called.
+  [[nodiscard]] virtual std::chrono::milliseconds lag() const = 0;
   // Moves what is due. Called at the start, shortly after the end of each window, and once with `closing`
   // when the agent stops: then windows that are still open are due too, and it returns within about a second.
   // Ends early when `stop` is requested, between two commits.

@@ -28,10 +28,10 @@ void Dispatcher::wake() {
   changed_.notify_all();
 }
 
-void Dispatcher::close() {
+void Dispatcher::close(Duration at_most) {
   const std::lock_guard lock(mutex_);
   if (std::exchange(closing_, true)) return;
-  deadline_ = clock_.steady() + settings_.grace.count();
+  deadline_ = clock_.steady() + std::max(Duration(0), std::min(settings_.grace, at_most)).count();
   changed_.notify_all();
 }
 

@@ -65,6 +65,9 @@ class ChouetteDrain final : public DrainCollector {
                         .record_max = settings.log_max.count,
                         .batch_max = logs_batch}) {}
 
+  // A little more than the queues want, so that a window that has just ended is not left for the next round.
+  [[nodiscard]] std::chrono::milliseconds lag() const override { return shared_.lag + Duration(10); }
+
   Status drain(Intake& intake, bool closing, const std::stop_token& stop) override {
     const Clock& clock = shared_.clock;
     const Round round{.intake = intake,
