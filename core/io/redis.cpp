@@ -9,6 +9,7 @@
 #include "core/io/redis_connect.hpp"
 #include "core/io/redis_exchange.hpp"
 #include "core/io/redis_reply.hpp"
+#include "core/io/redis_verdict.hpp"
 #include "core/model/text.hpp"
 #include "core/runtime/log.hpp"
 
@@ -20,35 +21,6 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr std::int64_t first_wait_ms = 100;
 constexpr std::int64_t longest_wait_ms = 5000;
 constexpr int hops_max = 5;
-constexpr std::string_view aborted = "EXECABORT ";
-
-// What an error reply says about the server instead of the command.
-std::string_view server_words(std::string_view code) {
-  if (code == "READONLY") return "a read-only replica";
-  if (code == "LOADING") return "the server is still loading its data";
-  if (code == "MASTERDOWN") return "a replica without its master";
-  if (code == "CLUSTERDOWN") return "the cluster is down";
-  if (code == "TRYAGAIN" || code == "ASK") return "the cluster is moving these keys";
-  if (code == "NOAUTH") return "the server wants a password";
-  return {};
-}
-
-// "MOVED 12182 10.0.0.7:6379"; without a host it is the one that says so.
-std::optional<RedisAddress> redirection(std::string_view error, const RedisAddress& said_by) {
-  const std::string_view code = next_word(error);
-  if (code != "MOVED" && code != "ASK") return std::nullopt;
-  (void)next_word(error);  // the slot
-  const std::string_view where = next_word(error);
-  const std::string_view full = where.starts_with(':') ? where.substr(1) : where;
-  if (where.starts_with(':') && full.find(':') == std::string_view::npos) {
-    const auto port = to_uint(full);
-    if (!port || *port == 0 || *port > 65'535) return std::nullopt;
-    return RedisAddress{said_by.host, static_cast<std::uint16_t>(*port), {}};
-  }
-  Result<RedisAddress> address = parse_redis_address(where, 0);
-  if (!address || address.value().port == 0) return std::nullopt;
-  return *std::move(address);
-}
 
 // A question that may have to be asked again, of another node.
 struct Question {
@@ -75,15 +47,6 @@ class RedisClient::Impl {
   [[nodiscard]] std::string where() const;
 
  private:
-  // What the answer says about where we are.
-  struct Verdict {
-    std::optional<RedisAddress> moved;  // ask there instead: nothing was done here
-    bool ask = false;                   // ... and only this once
-    std::string_view trouble = {};      // the server as a whole
-    bool stay = false;                  // in spite of the trouble
-    bool done_in_part = false;
-  };
-
   Status connect();
   Status open(const RedisAddress& address);
   [[nodiscard]] bool still_there();
@@ -95,7 +58,6 @@ class RedisClient::Impl {
   Result<RedisValue> transacted(std::span<const RedisCommands* const> commands);
   Result<bool> open_transaction(const RedisCommands::Guard& guard, Deadline deadline);
   Result<RedisValue> simple(std::span<const std::string_view> command, Deadline deadline);
-  [[nodiscard]] Verdict judge(const Question& question, const RedisValue& answer) const;
   [[nodiscard]] Deadline deadline() const { return SteadyClock::now() + target_.timeout; }
 
   RedisTarget target_;
@@ -183,7 +145,9 @@ Result<RedisValue> RedisClient::Impl::ask(const Question& question) {
       link_.reset();
       return within("redis " + node_.name(), answer.error());
     }
-    const Verdict verdict = judge(question, answer.value());
+    const RedisVerdict verdict = question.pipeline != nullptr
+                                     ? judge_pipeline(answer.value(), node_)
+                                     : judge_reply(answer.value(), node_, question.is_transaction);
     if (!verdict.moved && verdict.trouble.empty()) {
       answered();
       return answer;
@@ -204,38 +168,6 @@ Result<RedisValue> RedisClient::Impl::once(const Question& question) {
   if (question.is_transaction) return transacted(question.transaction);
   if (question.pipeline != nullptr) return piped(*question.pipeline);
   return plain(question.command);
-}
-
-RedisClient::Impl::Verdict RedisClient::Impl::judge(const Question& question,
-                                                    const RedisValue& answer) const {
-  Verdict verdict;
-  const auto look_at = [&](const RedisValue& value) {
-    if (!value.is_error()) return false;
-    std::string_view text = value.text();
-    if (question.is_transaction && text.starts_with(aborted)) text.remove_prefix(aborted.size());
-    const std::string_view code = text.substr(0, text.find(' '));
-    if (const auto to = redirection(text, node_); to && (code == "MOVED" || !question.is_transaction)) {
-      if (!verdict.moved) verdict.moved = to;
-      verdict.ask = code == "ASK";
-      return true;
-    }
-    const std::string_view words = server_words(code);
-    if (words.empty()) return false;
-    verdict.trouble = words;
-    verdict.stay = code == "TRYAGAIN" || code == "ASK";
-    return true;
-  };
-  if (question.pipeline == nullptr) {
-    (void)look_at(answer);
-    return verdict;
-  }
-  std::size_t refused = 0;
-  for (std::size_t i = 0; i < answer.size(); ++i) refused += look_at(answer.at(i)) ? 1U : 0U;
-  verdict.done_in_part = refused < answer.size();
-  // To ask all of it again would do a part of it twice; who asked gets the errors.
-  if (verdict.moved && (verdict.done_in_part || verdict.ask || !verdict.trouble.empty()))
-    verdict.moved.reset();
-  return verdict;
 }
 
 Result<RedisValue> RedisClient::Impl::plain(std::span<const std::string_view> command) {
@@ -316,10 +248,10 @@ Result<RedisValue> RedisClient::Impl::transacted(std::span<const RedisCommands* 
   // The reason instead of "Transaction discarded because of previous errors."
   constexpr std::string_view because = "Transaction discarded because of: ";
   std::string_view text = answer.value().text();
-  if (text.starts_with(aborted)) text.remove_prefix(aborted.size());
+  if (text.starts_with(redis_aborted)) text.remove_prefix(redis_aborted.size());
   if (text.starts_with(because)) text.remove_prefix(because.size());
   if (!exchange.refusal().empty()) text = exchange.refusal();
-  replies_.set_error(fmt::format("{}{}", aborted, text));
+  replies_.set_error(fmt::format("{}{}", redis_aborted, text));
   return replies_.root();
 }
 

@@ -1,6 +1,7 @@
 #include "core/io/redis_reply.hpp"
 
 #include <fmt/format.h>
+#include <hiredis/read.h>
 
 #include <new>
 #include <string>
@@ -9,48 +10,70 @@ namespace scops {
 namespace {
 
 using Node = RedisValue::Node;
-using Tree = RedisValue::Tree;
 
 // What a large reply made of the tree is given back before the next one.
 constexpr std::size_t keep_capacity = 262'144;
 
-constexpr std::size_t no_node = static_cast<std::size_t>(-1);
-
 }  // namespace
 
-RedisType RedisValue::type() const {
-  return node_ < tree_->nodes.size() ? tree_->nodes[node_].type : RedisType::nil;
-}
+// What hiredis calls; null makes it give up.
+struct RedisReplies::Callbacks {
+  static void* on_text(const redisReadTask* task, char* text, std::size_t size) noexcept {
+    auto* const self = static_cast<RedisReplies*>(task->privdata);
+    Node* const node = self->node_of(task);
+    if (node == nullptr || !self->fits(size)) return nullptr;
+    try {
+      *node = {.type = RedisType::text, .begin = self->tree_.text.size(), .size = size};
+      self->tree_.text.append(text, size);
+    } catch (const std::bad_alloc&) {  // nothing may be thrown through C frames
+      return nullptr;
+    }
+    if (task->type == REDIS_REPLY_STATUS) node->type = RedisType::status;
+    if (task->type == REDIS_REPLY_ERROR) node->type = RedisType::error;
+    return self;
+  }
 
-std::string_view RedisValue::error_code() const {
-  if (!is_error()) return {};
-  const std::string_view all = text();
-  return all.substr(0, all.find(' '));
-}
+  static void* on_list(const redisReadTask* task, int size) noexcept {
+    auto* const self = static_cast<RedisReplies*>(task->privdata);
+    Node* const node = self->node_of(task);
+    const auto count = static_cast<std::size_t>(size);
+    if (node == nullptr || !self->fits(count * sizeof(Node))) return nullptr;
+    const std::size_t first = self->tree_.nodes.size();
+    *node = {.type = RedisType::list, .begin = first, .size = count};
+    try {
+      self->tree_.nodes.resize(first + count);
+    } catch (const std::bad_alloc&) {
+      return nullptr;
+    }
+    self->elements_[static_cast<std::size_t>(self->reader_->ridx)] = first;
+    return self;
+  }
 
-std::string_view RedisValue::text() const {
-  const RedisType is = type();
-  if (is != RedisType::text && is != RedisType::status && is != RedisType::error) return {};
-  const Node& node = tree_->nodes[node_];
-  return std::string_view(tree_->text).substr(node.begin, node.size);
-}
+  static void* on_integer(const redisReadTask* task, long long value) noexcept {
+    auto* const self = static_cast<RedisReplies*>(task->privdata);
+    Node* const node = self->node_of(task);
+    if (node == nullptr) return nullptr;
+    *node = {.type = RedisType::integer, .integer = value};
+    return self;
+  }
 
-std::int64_t RedisValue::integer() const {
-  return type() == RedisType::integer ? tree_->nodes[node_].integer : 0;
-}
+  static void* on_nil(const redisReadTask* task) noexcept {
+    auto* const self = static_cast<RedisReplies*>(task->privdata);
+    Node* const node = self->node_of(task);
+    if (node == nullptr) return nullptr;
+    *node = Node{};
+    return self;
+  }
+};
 
-std::size_t RedisValue::size() const { return type() == RedisType::list ? tree_->nodes[node_].size : 0; }
-
-RedisValue RedisValue::at(std::size_t index) const {
-  if (index >= size()) return {*tree_, no_node};
-  return {*tree_, tree_->nodes[node_].begin + index};
-}
-
-redisReplyObjectFunctions RedisReplies::functions = {on_text, on_list, on_integer, on_nil, nullptr};
+void RedisReplies::FreeReader::operator()(redisReader* reader) const { redisReaderFree(reader); }
 
 RedisReplies::RedisReplies(std::size_t reply_max) : reply_max_(reply_max) { reset(); }
 
 void RedisReplies::reset() {
+  // Hiredis keeps the pointer, and never writes through it.
+  static redisReplyObjectFunctions functions = {Callbacks::on_text, Callbacks::on_list, Callbacks::on_integer,
+                                                Callbacks::on_nil, nullptr};
   reader_.reset(redisReaderCreateWithFunctions(&functions));
   if (reader_ == nullptr) throw std::bad_alloc();
   reader_->privdata = this;
@@ -127,53 +150,6 @@ Node* RedisReplies::node_of(const redisReadTask* task) {
   const std::size_t depth = static_cast<std::size_t>(reader_->ridx);
   const std::size_t at = depth == 0 ? next_root_ : elements_[depth - 1] + static_cast<std::size_t>(task->idx);
   return at < tree_.nodes.size() ? &tree_.nodes[at] : nullptr;
-}
-
-void* RedisReplies::on_text(const redisReadTask* task, char* text, std::size_t size) noexcept {
-  auto* const self = static_cast<RedisReplies*>(task->privdata);
-  Node* const node = self->node_of(task);
-  if (node == nullptr || !self->fits(size)) return nullptr;
-  try {
-    *node = {.type = RedisType::text, .begin = self->tree_.text.size(), .size = size};
-    self->tree_.text.append(text, size);
-  } catch (const std::bad_alloc&) {  // nothing may be thrown through C frames
-    return nullptr;
-  }
-  if (task->type == REDIS_REPLY_STATUS) node->type = RedisType::status;
-  if (task->type == REDIS_REPLY_ERROR) node->type = RedisType::error;
-  return self;
-}
-
-void* RedisReplies::on_list(const redisReadTask* task, int size) noexcept {
-  auto* const self = static_cast<RedisReplies*>(task->privdata);
-  Node* const node = self->node_of(task);
-  const auto count = static_cast<std::size_t>(size);
-  if (node == nullptr || !self->fits(count * sizeof(Node))) return nullptr;
-  const std::size_t first = self->tree_.nodes.size();
-  *node = {.type = RedisType::list, .begin = first, .size = count};
-  try {
-    self->tree_.nodes.resize(first + count);
-  } catch (const std::bad_alloc&) {
-    return nullptr;
-  }
-  self->elements_[static_cast<std::size_t>(self->reader_->ridx)] = first;
-  return self;
-}
-
-void* RedisReplies::on_integer(const redisReadTask* task, long long value) noexcept {
-  auto* const self = static_cast<RedisReplies*>(task->privdata);
-  Node* const node = self->node_of(task);
-  if (node == nullptr) return nullptr;
-  *node = {.type = RedisType::integer, .integer = value};
-  return self;
-}
-
-void* RedisReplies::on_nil(const redisReadTask* task) noexcept {
-  auto* const self = static_cast<RedisReplies*>(task->privdata);
-  Node* const node = self->node_of(task);
-  if (node == nullptr) return nullptr;
-  *node = Node{};
-  return self;
 }
 
 }  // namespace scops

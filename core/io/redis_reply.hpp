@@ -2,15 +2,17 @@
 // one array of nodes, in which the elements of a list lie side by side, and one text.
 #pragma once
 
-#include <hiredis/read.h>
-
 #include <array>
 #include <cstddef>
 #include <memory>
 #include <string_view>
 
-#include "core/io/redis.hpp"
+#include "core/io/redis_value.hpp"
 #include "core/model/result.hpp"
+
+// Of hiredis, whose header stays in one source.
+struct redisReader;
+struct redisReadTask;
 
 namespace scops {
 
@@ -39,15 +41,10 @@ class RedisReplies {
   void set_error(std::string_view text);
 
  private:
+  struct Callbacks;
   struct FreeReader {
-    void operator()(redisReader* reader) const { redisReaderFree(reader); }
+    void operator()(redisReader* reader) const;
   };
-  // The callbacks of hiredis; null makes it give up.
-  static void* on_text(const redisReadTask* task, char* text, std::size_t size) noexcept;
-  static void* on_list(const redisReadTask* task, int size) noexcept;
-  static void* on_integer(const redisReadTask* task, long long value) noexcept;
-  static void* on_nil(const redisReadTask* task) noexcept;
-  static redisReplyObjectFunctions functions;
 
   RedisValue::Node* node_of(const redisReadTask* task);
   [[nodiscard]] bool fits(std::size_t bytes);

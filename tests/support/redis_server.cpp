@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
@@ -14,6 +16,7 @@
 #include <utility>
 
 #include "core/io/files.hpp"
+#include "core/io/redis_link.hpp"
 #include "tests/support/agent_process.hpp"
 
 namespace scops::test {
@@ -104,16 +107,20 @@ void RedisServer::start() {
   wait_until_up();
 }
 
+// Without a client, which would log each attempt.
 void RedisServer::wait_until_up() const {
-  const SystemClock clock;
-  const bool up = eventually([&] {
-    RedisClient client(target(), clock);
-    const auto answer = client.command({"PING"});
-    // The client refuses a replica, but that is up as well.
-    return answer || answer.error().text.find("replica") != std::string::npos;
-  });
-  if (!up)
-    throw std::runtime_error("redis-server does not start: " + read_file(folder_ / "log").value_or(""));
+  const RedisAddress address{"127.0.0.1", port_, socket()};
+  const auto answers = [&address] {
+    const Deadline deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+    auto link = RedisLink::connect(address, nullptr, deadline);
+    if (!link || !link.value().write_some("PING\r\n") || !link.value().wait(false, deadline)) return false;
+    std::array<char, 64> answer{};
+    const auto came = link.value().read_some(answer);
+    // A replica or one that wants a password says so, and is up.
+    return came && came.value() > 0 && !std::string_view(answer.data(), came.value()).starts_with("-LOADING");
+  };
+  if (eventually(answers)) return;
+  throw std::runtime_error("redis-server does not start: " + read_file(folder_ / "log").value_or(""));
 }
 
 void RedisServer::stop() {
