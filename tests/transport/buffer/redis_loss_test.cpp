@@ -1,7 +1,9 @@
 // The buffer in a Redis that fails, is full, or is changed by others.
+#include <unistd.h>
+
+#include <algorithm>
 #include <thread>
 
-#include "core/io/files.hpp"
 #include "tests/support/captured_log.hpp"
 #include "tests/transport/buffer/redis_fixture.hpp"
 
@@ -39,7 +41,6 @@ TEST_CASE("what put returned for survives a kill of Redis with AOF, and nothing 
   RedisFixture fixture(server);
   fixture.target.timeout = impatient;
   const auto buffer = fixture.open_store();
-  const SystemClock real;
   std::vector<std::string> stored;
   std::jthread killer([&] {
     ::usleep(150'000);
