@@ -60,11 +60,11 @@ TEST_CASE("the buffer's options are well-formed", "[buffer]") {
   CHECK(check_tables(sections) == std::vector<std::string>{});
 }
 
-TEST_CASE("without settings the buffer is embedded, with the limits of the contract", "[buffer]") {
+TEST_CASE("without settings the buffer chooses itself, with the limits of the contract", "[buffer]") {
   const std::vector<Section> sections = {buffer_section()};
   CHECK(load(sections, {}).problems.empty());
   const auto& settings = *static_cast<const BufferSettings*>(sections[0].settings.get());
-  CHECK(settings.type == "embedded");
+  CHECK(settings.type == "auto");
   CHECK(settings.metric_ttl == std::chrono::seconds(14400));
   CHECK(settings.log_ttl == std::chrono::seconds(64800));
   CHECK(settings.bytes_max.count == 64U << 20U);
@@ -157,6 +157,23 @@ TEST_CASE("a second agent on the same folder is refused until the first one ends
   const auto third = opener.open(dir.path());
   REQUIRE(third);
   CHECK(read(**third, "a").size() == 1);
+}
+
+TEST_CASE("type auto without a Redis is embedded", "[buffer]") {
+  const test::TempDir dir;
+  Opener opener;
+  opener.settings.type = "auto";
+  const auto buffer = opener.open(dir.path());
+  REQUIRE(buffer);
+  CHECK(std::filesystem::exists(dir / "buffer.db"));
+}
+
+TEST_CASE("type redis without a Redis is refused", "[buffer]") {
+  Opener opener;
+  opener.settings.type = "redis";
+  const auto buffer = opener.open("");
+  REQUIRE_FALSE(buffer);
+  CHECK(buffer.error().kind == ErrorKind::refused);
 }
 
 TEST_CASE("more outputs than the books have room for are refused", "[buffer]") {

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/io/redis.hpp"
 #include "tests/support/captured_log.hpp"
 #include "tests/transport/buffer/embedded_fixture.hpp"
 #include "transport/buffer/memory.hpp"
@@ -27,7 +28,14 @@ struct StoreState {
                BufferCounters(stats)) {}
   MemoryBuffer memory;
   std::string refusal;  // the text of its errors, empty while it works
+  bool full = false;    // for puts together with commands
   int commits = 0;
+};
+
+class NoCommands final : public RedisCommands {
+ public:
+  [[nodiscard]] std::size_t count() const override { return 0; }
+  void write(RedisWriter& /*to*/) const override {}
 };
 
 class FlakyStore final : public Store {
@@ -45,6 +53,12 @@ class FlakyStore final : public Store {
   }
   Status ack(std::string_view output, std::span<const BlockId> ids) override {
     return state_.memory.ack(output, ids);
+  }
+  Result<bool> put_together(std::span<const Block> blocks, const RedisCommands& /*commands*/) override {
+    if (!state_.refusal.empty()) return Error{ErrorKind::retry, state_.refusal};
+    if (state_.full) return false;
+    for (const Block& block : blocks) (void)state_.memory.put(block).has_value();
+    return true;
   }
   Status maintain(TimeMs now) override { return state_.memory.maintain(now); }
   [[nodiscard]] BufferStats stats() const override {
@@ -273,6 +287,39 @@ TEST_CASE("what cannot be written at the end is counted as lost", "[buffer][hold
   holding.buffer.reset();
   CHECK(holding.dropped("memory") == 1);
   CHECK(log.count("held_blocks_lost") == 1);
+}
+
+TEST_CASE("a put together with commands goes to the store at once, behind what is held",
+          "[buffer][holding]") {
+  Holding holding(seconds(60));
+  holding.put_one(0);
+  const std::vector<Block> blocks = {block_of(1, holding.clock.wall(), 1)};
+  CHECK(holding.buffer->put_together(blocks, NoCommands()).value_or(false));
+  CHECK(holding.stored() == 2);
+  CHECK(holding.marks("a") == Marks{0, 1});
+}
+
+TEST_CASE("a put together that the store cannot make is the caller's to repeat", "[buffer][holding]") {
+  Holding holding(seconds(60));
+  holding.state.full = true;
+  const std::vector<Block> blocks = {block_of(1, holding.clock.wall(), 1)};
+  const auto full = holding.buffer->put_together(blocks, NoCommands());
+  REQUIRE(full);
+  CHECK_FALSE(*full);
+  holding.state.refusal = "away";
+  holding.put_one(0);
+  CHECK_FALSE(holding.buffer->put_together(blocks, NoCommands()));
+  CHECK(holding.buffer->stats().blocks == 1);
+}
+
+TEST_CASE("other stores than a Redis leave the commands to the caller", "[buffer][holding]") {
+  test::FolderFixture fixture;
+  const auto buffer = fixture.open(test::buffer_settings(), {"a"});
+  const std::vector<Block> blocks = {block_of(1, fixture.clock.wall(), 1)};
+  const auto together = buffer->put_together(blocks, NoCommands());
+  REQUIRE(together);
+  CHECK_FALSE(*together);
+  CHECK(buffer->stats().blocks == 0);
 }
 
 TEST_CASE("with hold, a sent block costs the flash nothing at all", "[buffer][holding]") {
