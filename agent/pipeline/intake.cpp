@@ -53,7 +53,7 @@ std::vector<Block> PipelineIntake::take_blocks() {
 }
 
 Result<bool> PipelineIntake::commit(const RedisCommands& erase) {
-  const Result<bool> done = put(take_blocks(), erase);
+  Result<bool> done = put(take_blocks(), erase);
   if (done) {
     fates_.publish();
   } else {
@@ -67,7 +67,7 @@ Result<bool> PipelineIntake::commit(const RedisCommands& erase) {
 // what had been put by then is in the buffer twice once it was read again: at most the blocks of one commit.
 Result<bool> PipelineIntake::put(std::vector<Block> blocks, const RedisCommands& erase) {
   if (blocks.empty()) return false;
-  const Result<bool> together = buffer_.put_together(blocks, erase);
+  Result<bool> together = buffer_.put_together(blocks, erase);
   if (!together || *together) return together;
   for (Block& block : blocks) {
     const auto id = buffer_.put(std::move(block));
