@@ -1,0 +1,196 @@
+#include "tests/support/redis_server.hpp"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <stdexcept>
+#include <utility>
+
+#include "core/io/files.hpp"
+#include "tests/support/agent_process.hpp"
+
+namespace scops::test {
+namespace {
+
+// Between fork and exec: system calls only.
+[[noreturn]] void become(char* const* argv, int out) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  ::dup2(out, STDOUT_FILENO);
+  ::dup2(out, STDERR_FILENO);
+  ::execvp(argv[0], argv);
+  ::_exit(127);
+}
+
+pid_t spawn(const std::vector<std::string>& words, const std::string& log) {
+  std::vector<std::string> copy = words;
+  std::vector<char*> argv;
+  for (std::string& word : copy) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  const Fd out(::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  const pid_t pid = ::fork();
+  if (pid == 0) become(argv.data(), out.get());
+  if (pid < 0) throw std::runtime_error("no process for " + words.front());
+  return pid;
+}
+
+std::string slot_of(const RedisServer& server, std::string_view key) {
+  return server.run({"CLUSTER", "KEYSLOT", key});
+}
+
+}  // namespace
+
+std::uint16_t free_port() {
+  // Below the range that the kernel takes ports of its own from; by process, so that parallel tests differ.
+  static unsigned tried = static_cast<unsigned>(::getpid()) * 37U;
+  for (int i = 0; i < 1000; ++i) {
+    const auto port =
+        static_cast<std::uint16_t>(12'000U + tried++ % 10'000U);  // a cluster's bus: 10,000 above
+    const Fd probe(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (::bind(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return port;
+  }
+  throw std::runtime_error("no free port");
+}
+
+RedisServer::RedisServer(RedisOptions options) : options_(std::move(options)) { start(); }
+
+RedisServer::~RedisServer() { kill(); }
+
+std::string RedisServer::socket() const { return options_.unix_socket ? folder_ / "redis.sock" : ""; }
+
+std::vector<std::string> RedisServer::command_line() const {
+  std::vector<std::string> words = {"redis-server", "--dir",  folder_.path(),       "--save", "", "--bind",
+                                    "127.0.0.1",    "--port", std::to_string(port_)};
+  const auto add = [&words](std::initializer_list<std::string> more) {
+    words.insert(words.end(), more.begin(), more.end());
+  };
+  if (options_.unix_socket) add({"--unixsocket", socket()});
+  if (options_.appendonly) add({"--appendonly", "yes", "--appendfsync", "always"});
+  if (!options_.password.empty()) add({"--requirepass", options_.password});
+  words.insert(words.end(), options_.arguments.begin(), options_.arguments.end());
+  return words;
+}
+
+void RedisServer::launch() {
+  if (port_ == 0 && !options_.unix_socket) port_ = free_port();
+  pid_ = spawn(command_line(), folder_ / "log");
+}
+
+void RedisServer::start() {
+  launch();
+  for (int i = 0; i < 20 && !options_.unix_socket; ++i) {
+    // Another test may have taken the port since.
+    ::usleep(20'000);
+    if (::waitpid(pid_, nullptr, WNOHANG) == 0) break;
+    port_ = 0;
+    launch();
+  }
+  wait_until_up();
+}
+
+void RedisServer::wait_until_up() const {
+  const SystemClock clock;
+  const bool up = eventually([&] {
+    RedisClient client(target(), clock);
+    const auto answer = client.command({"PING"});
+    // The client refuses a replica, but that is up as well.
+    return answer || answer.error().text.find("replica") != std::string::npos;
+  });
+  if (!up)
+    throw std::runtime_error("redis-server does not start: " + read_file(folder_ / "log").value_or(""));
+}
+
+void RedisServer::stop() {
+  if (pid_ > 0) {
+    ::kill(pid_, SIGTERM);
+    ::waitpid(pid_, nullptr, 0);
+  }
+  pid_ = -1;
+}
+
+void RedisServer::kill() {
+  if (pid_ > 0) {
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+  pid_ = -1;
+}
+
+void RedisServer::pause() const { ::kill(pid_, SIGSTOP); }
+void RedisServer::resume() const { ::kill(pid_, SIGCONT); }
+
+RedisTarget RedisServer::target() const {
+  RedisTarget target;
+  target.host = "127.0.0.1";
+  target.port = port_;
+  target.socket = socket();
+  target.password = options_.password;
+  return target;
+}
+
+std::string RedisServer::run(std::initializer_list<std::string_view> arguments) const {
+  const SystemClock clock;
+  RedisClient client(target(), clock);
+  return redis_run(client, arguments);
+}
+
+RedisCluster::RedisCluster() {
+  const std::vector<std::string> arguments = {"--cluster-enabled", "yes", "--cluster-node-timeout", "1000"};
+  std::vector<std::string> words = {"redis-cli", "--cluster", "create"};
+  for (int i = 0; i < 3; ++i) {
+    nodes_.push_back(std::make_unique<RedisServer>(RedisOptions{.arguments = arguments}));
+    words.push_back("127.0.0.1:" + std::to_string(nodes_.back()->port()));
+  }
+  words.insert(words.end(), {"--cluster-replicas", "0", "--cluster-yes"});
+  int status = -1;
+  ::waitpid(spawn(words, nodes_.front()->folder() + "/create.log"), &status, 0);
+  if (status != 0) throw std::runtime_error("redis-cli --cluster create failed");
+  const bool formed = eventually([this] {
+    for (const auto& node : nodes_) {
+      if (node->run({"CLUSTER", "INFO"}).find("cluster_state:ok") == std::string::npos) return false;
+    }
+    return true;
+  });
+  if (!formed) throw std::runtime_error("the cluster does not come up");
+}
+
+std::size_t RedisCluster::owner(std::string_view key) const {
+  const int slot = std::stoi(slot_of(*nodes_.front(), key));
+  const SystemClock clock;
+  RedisClient client(target(), clock);
+  const auto slots = client.command({"CLUSTER", "SLOTS"});
+  if (!slots) throw std::runtime_error(slots.error().text);
+  for (std::size_t i = 0; i < slots.value().size(); ++i) {
+    const RedisValue range = slots.value().at(i);
+    if (slot < range.at(0).integer() || slot > range.at(1).integer()) continue;
+    for (std::size_t node = 0; node < nodes_.size(); ++node) {
+      if (nodes_[node]->port() == range.at(2).at(1).integer()) return node;
+    }
+  }
+  throw std::runtime_error("nobody serves the key");
+}
+
+std::string redis_text(const RedisValue& value) {
+  if (value.type() == RedisType::integer) return std::to_string(value.integer());
+  if (value.type() != RedisType::list) return std::string(value.text());
+  std::string lines;
+  for (std::size_t i = 0; i < value.size(); ++i) lines += (i == 0 ? "" : "\n") + redis_text(value.at(i));
+  return lines;
+}
+
+std::string redis_run(RedisClient& client, std::initializer_list<std::string_view> arguments) {
+  const auto answer = client.command(arguments);
+  if (!answer) throw std::runtime_error(answer.error().text);
+  return redis_text(answer.value());
+}
+
+}  // namespace scops::test
