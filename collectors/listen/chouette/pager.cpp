@@ -84,14 +84,11 @@ std::optional<TimeMs> score_time(std::string_view score) {
   return static_cast<TimeMs>(std::floor(*seconds * 1000));
 }
 
-Pager::Pager(RedisClient& redis, const QueueNames& names, ScoreRange range, std::size_t page_size)
-    : redis_(redis), names_(names), range_(std::move(range)), page_size_(page_size) {}
-
-Result<bool> Pager::next(Page& into) {
+Result<bool> Pager::next(Page& into, std::size_t most) {
   into.ids.clear();
   into.times.clear();
   while (into.ids.empty()) {
-    const Result<RedisValue> reply = checked("ZRANGEBYSCORE " + names_.keys, read());
+    const Result<RedisValue> reply = checked("ZRANGEBYSCORE " + names_.keys, read(most));
     if (!reply) return reply.error();
     if (reply->size() < 2) return false;
     for (std::size_t i = 0; i + 1 < reply->size(); i += 2) {
@@ -113,14 +110,15 @@ Result<bool> Pager::next(Page& into) {
 }
 
 // Ids can be so long that a page of them is no reply that the client takes.
-Result<RedisValue> Pager::read() {
+Result<RedisValue> Pager::read(std::size_t most) {
   for (;;) {
+    most = std::min(most, size_max_);
     Result<RedisValue> reply =
         redis_.command({"ZRANGEBYSCORE", names_.keys, range_.from, range_.to, "WITHSCORES", "LIMIT",
-                        fmt::to_string(taken_), fmt::to_string(page_size_)});
+                        fmt::to_string(taken_), fmt::to_string(most)});
     const bool too_large = !reply && reply.error().kind == ErrorKind::drop;
-    if (!too_large || page_size_ == 1) return reply;
-    page_size_ = std::max<std::size_t>(1, page_size_ / 16);
+    if (!too_large || most == 1) return reply;
+    size_max_ = std::max<std::size_t>(1, most / 16);
   }
 }
 

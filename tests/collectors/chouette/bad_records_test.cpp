@@ -1,6 +1,7 @@
 // What nobody can use is dropped alone, counted, and never in the way of the rest (CHOUETTE.md, 2).
 #include <catch2/catch.hpp>
 
+#include "collectors/listen/chouette/flaw.hpp"
 #include "tests/collectors/chouette/queues.hpp"
 #include "tests/support/captured_log.hpp"
 
@@ -64,7 +65,7 @@ TEST_CASE("28 kinds of bad records are dropped alone and leave the good ones of 
     dropped += queues.dropped("metrics:raw", to_string(static_cast<chouette::Flaw>(i)));
   }
   CHECK(dropped == 28);
-  CHECK(queues.dropped("metrics:raw", "not_json") == 6);
+  CHECK(queues.dropped("metrics:raw", "not_json") == 7);
 }
 
 TEST_CASE("bad wrapped records and logs are dropped alone too") {
@@ -89,12 +90,13 @@ TEST_CASE("each kind of bad record is logged once, short and printable") {
   const CapturedLog log;
   for (int i = 0; i < 50; ++i) {
     queues.add(raw, fmt::format("bad{}", i), closed_window + 1,
-               "once per kind\n\x1b" + std::string(5000, '.'));
+               "{\"tags\":{\"k\":\"once per kind\x7F" + std::string(5000, '.') +
+                   R"("},"metric":"m","type":"gauge","value":1})");
   }
   REQUIRE(queues.drain());
-  CHECK(CapturedLog::count("once per kind??") == 1);
+  CHECK(CapturedLog::count("once per kind?") == 1);
   CHECK(CapturedLog::count(std::string(100, '.')) == 0);
-  CHECK(queues.dropped("metrics:raw", "not_json") == 50);
+  CHECK(queues.dropped("metrics:raw", "tags") == 50);
 }
 
 TEST_CASE("expired records go first, scores below 0 and minus infinity are expired") {
