@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/model/text.hpp"
+#include "core/runtime/log.hpp"
 
 namespace scops::chouette {
 namespace {
@@ -117,9 +118,27 @@ Result<RedisValue> Pager::read(std::size_t most) {
         redis_.command({"ZRANGEBYSCORE", names_.keys, range_.from, range_.to, "WITHSCORES", "LIMIT",
                         fmt::to_string(taken_), fmt::to_string(most)});
     const bool too_large = !reply && reply.error().kind == ErrorKind::drop;
-    if (!too_large || most == 1) return reply;
-    size_max_ = std::max<std::size_t>(1, most / 16);
+    if (!too_large) return reply;
+    if (most > 1) {
+      size_max_ = std::max<std::size_t>(1, most / 16);
+    } else if (Status removed = remove_next(); !removed) {
+      return removed.error();
+    }
   }
+}
+
+// Without its id, by its rank: what clients add meanwhile is newer and comes behind it.
+Status Pager::remove_next() {
+  const bool open = range_.from.starts_with('(');
+  const auto before = checked("ZCOUNT", redis_.command({"ZCOUNT", names_.keys, "-inf",
+                                                        open ? range_.from.substr(1) : "(" + range_.from}));
+  if (!before) return before.error();
+  const std::string rank = fmt::to_string(static_cast<std::uint64_t>(before->integer()) + taken_);
+  const auto removed =
+      checked("ZREMRANGEBYRANK", redis_.command({"ZREMRANGEBYRANK", names_.keys, rank, rank}));
+  if (!removed) return removed.error();
+  log::warn("collect", "id_too_large", {{"key", printable(names_.keys)}});
+  return Ok{};
 }
 
 Status visit_values(RedisClient& redis, const QueueNames& names, const Page& page, std::size_t limit,

@@ -40,13 +40,15 @@ class Pager {
   Pager(RedisClient& redis, const QueueNames& names, ScoreRange range)
       : redis_(redis), names_(names), range_(std::move(range)) {}
 
-  // The next records, `most` of them at most, lowest score first; false: there are no more.
+  // The next records, `most` of them at most, lowest score first; false: there are no more. A key with an id
+  // that the client cannot read even alone is removed, and logged.
   Result<bool> next(Page& into, std::size_t most);
   // Records that it gave were erased: to be called before the next page.
   void erased() { taken_ = 0; }
 
  private:
   Result<RedisValue> read(std::size_t most);
+  Status remove_next();
 
   RedisClient& redis_;
   const QueueNames& names_;

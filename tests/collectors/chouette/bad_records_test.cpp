@@ -256,3 +256,25 @@ TEST_CASE("ids too long for one reply are read in smaller pages") {
   CHECK(queues.intake.lines.size() == 10);
   CHECK(queues.empty(raw));
 }
+
+TEST_CASE("a key whose id alone is more than a reply may be does not block the queue") {
+  Queues queues;
+  queues.key(raw, std::string(5U << 20U, 'k'), "1699999991");
+  queues.add(raw, "a", closed_window, gauge("before"));
+  queues.add(raw, "z", closed_window + 2, gauge("behind"));
+  REQUIRE(queues.drain());
+  CHECK(queues.intake.lines.size() == 2);
+  CHECK(queues.keys(raw) == "0");
+}
+
+TEST_CASE("a value without a key that is more than a reply may be goes too") {
+  Queues queues;
+  queues.value(logs, "monster", std::string(9U << 20U, 'x'));
+  queues.value(logs, "young", R"({"date":"2023-11-15T16:00:00"})");
+  REQUIRE(queues.drain());
+  CHECK(queues.values(logs) == "2");
+  queues.clock.advance(64'800'001);
+  REQUIRE(queues.drain());
+  CHECK(queues.dropped("logs:wrapped", "no_key") == 1);
+  CHECK(queues.values(logs) == "1");
+}
