@@ -116,7 +116,7 @@ Status Queue::drop_range(const Round& round, Flaw flaw, const ScoreRange& range)
 // Oldest first. Closed windows only; the open one too when the agent stops.
 Status Queue::move_windows(const Round& round, TimeMs oldest) {
   const TimeMs window = shared_.window.count();
-  const TimeMs ended = (round.now - shared_.lag.count()) / window * window;
+  const TimeMs ended = std::max<TimeMs>(0, round.now - shared_.lag.count()) / window * window;
   const TimeMs due = round.closing ? window_end(round.now) : ended;
   while (!over(round)) {
     const auto first = first_time({score_text(oldest), "(" + score_text(due)});
