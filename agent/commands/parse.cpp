@@ -97,7 +97,7 @@ int parse_input(const CommandLine& line) {
     return 1;
   }
   const std::string& prefix = settings.pipeline().prefix;
-  PrintEmit emit(prefix.empty() ? "" : prefix + ".", SystemClock().wall());
+  PrintEmit emit(prefix.empty() || format->full_names ? "" : prefix + ".", SystemClock().wall());
   format->parse(*input, emit);
   return emit.rejected() ? 1 : 0;
 }

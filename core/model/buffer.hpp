@@ -48,12 +48,9 @@ class Buffer {
   // Durable when it returns. Enforces the retention by bytes: the oldest blocks give way, counted.
   virtual Result<BlockId> put(Block block) = 0;
   // Puts all blocks and runs `commands` in one transaction, where the store is the Redis that they are for.
-  // False: it is not, or cannot just now (full); nothing was done, so put first and run them afterwards. An
-  // Error: nothing was done, or everything was and the answer got lost; the keys of `commands` tell which.
-  virtual Result<bool> put_together(std::span<const Block> blocks, const RedisCommands& commands) {
-    (void)blocks, (void)commands;
-    return false;
-  }
+  // False: it is not, or is full; nothing was done, so put first and run them afterwards. An Error: nothing
+  // was done, or everything was and the answer got lost; the keys of `commands` tell which.
+  virtual Result<bool> put_together(std::span<const Block>, const RedisCommands&) { return false; }
   // Up to `max_records` records from the output's cursor, oldest first, at least one block if there is any;
   // the same again until acked. Blocks that fail their checksum are set aside and counted, not returned.
   virtual Result<std::vector<Block>> read(std::string_view output, Kind kind, std::uint32_t max_records) = 0;

@@ -38,6 +38,7 @@ struct Format {
   std::string_view name;
   std::string_view help;
   void (*parse)(std::string_view input, Emit& emit);
+  bool full_names = false;  // of the metrics: they are sent as they are, without the agent's prefix
 };
 
 }  // namespace scops

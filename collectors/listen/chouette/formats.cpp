@@ -36,7 +36,10 @@ void parse_records(std::string_view input, Emit& emit) {
       continue;
     }
     tags.clear();
-    for (const std::string_view tag : record.tags) tags.push_back({tag, {}});
+    for (std::string_view value : record.tags) {
+      const std::string_view key = cut(value, ':');
+      tags.push_back({key, value});
+    }
     Metric metric = to_metric(record);
     metric.tags = tags;
     emit.metric(metric);
@@ -46,7 +49,7 @@ void parse_records(std::string_view input, Emit& emit) {
 }  // namespace
 
 constinit const std::array<Format, 1> chouette_formats{
-    Format{"chouette", "Raw records of Chouette's client, a line of JSON each.", parse_records},
+    Format{"chouette", "Raw records of Chouette's client, a line of JSON each.", parse_records, true},
 };
 
 }  // namespace scops::chouette

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "collectors/listen/chouette/taker.hpp"
+#include "core/io/log_block.hpp"
 
 namespace scops::chouette {
 namespace {
@@ -18,7 +19,7 @@ Status Orphans::look(RecordParser& parser) {
     const auto reply = checked("HSCAN " + names_.values, scan());
     if (!reply) {
       cursor_ = "0";
-      return reply.error();
+      return reply.error().kind == ErrorKind::drop ? look_by_names() : reply.error();
     }
     cursor_ = reply->at(0).text();
     collect_old(reply->at(1), parser);
@@ -33,6 +34,25 @@ Result<RedisValue> Orphans::scan() {
   Result<RedisValue> reply = redis_.command({"HSCAN", names_.values, cursor_, "COUNT", part_size});
   if (reply || reply.error().kind != ErrorKind::drop) return reply;
   return redis_.command({"HSCAN", names_.values, cursor_, "COUNT", "1"});
+}
+
+// One value is more than the client takes, and there is no way past it: those that are too long for any
+// record are found by their names.
+Status Orphans::look_by_names() {
+  const auto names = checked("HKEYS " + names_.values, redis_.command({"HKEYS", names_.values}));
+  if (!names) return names.error();
+  PackedIds all;
+  for (std::size_t i = 0; i < names->size(); ++i) all.add(names->at(i).text());
+  const auto lengths = redis_.pipeline(AskEach("HSTRLEN", names_.values, all));
+  if (!lengths) return within("HSTRLEN " + names_.values, lengths.error());
+  old_.clear();
+  PackedIds::Reader ids(all);
+  for (std::size_t i = 0; i < all.count(); ++i) {
+    const std::string_view id = ids.next();
+    const bool monster = lengths->at(i).integer() > static_cast<std::int64_t>(log_record_max);
+    if (monster && old_by_first_sight(id)) old_.add(id);
+  }
+  return erase_without_key();
 }
 
 void Orphans::collect_old(const RedisValue& pairs, RecordParser& parser) {

@@ -31,6 +31,7 @@ class Orphans {
 
  private:
   Result<RedisValue> scan();
+  Status look_by_names();
   void collect_old(const RedisValue& pairs, RecordParser& parser);
   bool old_by_first_sight(std::string_view id);
   Status erase_without_key();

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/model/text.hpp"
+#include "core/runtime/log.hpp"
 
 namespace scops::chouette {
 namespace {
@@ -84,14 +85,11 @@ std::optional<TimeMs> score_time(std::string_view score) {
   return static_cast<TimeMs>(std::floor(*seconds * 1000));
 }
 
-Pager::Pager(RedisClient& redis, const QueueNames& names, ScoreRange range, std::size_t page_size)
-    : redis_(redis), names_(names), range_(std::move(range)), page_size_(page_size) {}
-
-Result<bool> Pager::next(Page& into) {
+Result<bool> Pager::next(Page& into, std::size_t most) {
   into.ids.clear();
   into.times.clear();
   while (into.ids.empty()) {
-    const Result<RedisValue> reply = checked("ZRANGEBYSCORE " + names_.keys, read());
+    const Result<RedisValue> reply = checked("ZRANGEBYSCORE " + names_.keys, read(most));
     if (!reply) return reply.error();
     if (reply->size() < 2) return false;
     for (std::size_t i = 0; i + 1 < reply->size(); i += 2) {
@@ -113,15 +111,34 @@ Result<bool> Pager::next(Page& into) {
 }
 
 // Ids can be so long that a page of them is no reply that the client takes.
-Result<RedisValue> Pager::read() {
+Result<RedisValue> Pager::read(std::size_t most) {
   for (;;) {
+    most = std::min(most, size_max_);
     Result<RedisValue> reply =
         redis_.command({"ZRANGEBYSCORE", names_.keys, range_.from, range_.to, "WITHSCORES", "LIMIT",
-                        fmt::to_string(taken_), fmt::to_string(page_size_)});
+                        fmt::to_string(taken_), fmt::to_string(most)});
     const bool too_large = !reply && reply.error().kind == ErrorKind::drop;
-    if (!too_large || page_size_ == 1) return reply;
-    page_size_ = std::max<std::size_t>(1, page_size_ / 16);
+    if (!too_large) return reply;
+    if (most > 1) {
+      size_max_ = std::max<std::size_t>(1, most / 16);
+    } else if (Status removed = remove_next(); !removed) {
+      return removed.error();
+    }
   }
+}
+
+// Without its id, by its rank: what clients add meanwhile is newer and comes behind it.
+Status Pager::remove_next() {
+  const bool open = range_.from.starts_with('(');
+  const auto before = checked("ZCOUNT", redis_.command({"ZCOUNT", names_.keys, "-inf",
+                                                        open ? range_.from.substr(1) : "(" + range_.from}));
+  if (!before) return before.error();
+  const std::string rank = fmt::to_string(static_cast<std::uint64_t>(before->integer()) + taken_);
+  const auto removed =
+      checked("ZREMRANGEBYRANK", redis_.command({"ZREMRANGEBYRANK", names_.keys, rank, rank}));
+  if (!removed) return removed.error();
+  log::warn("collect", "id_too_large", {{"key", printable(names_.keys)}});
+  return Ok{};
 }
 
 Status visit_values(RedisClient& redis, const QueueNames& names, const Page& page, std::size_t limit,

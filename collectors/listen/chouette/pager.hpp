@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "collectors/listen/chouette/packed_ids.hpp"
@@ -36,22 +37,25 @@ struct Page {
 
 class Pager {
  public:
-  Pager(RedisClient& redis, const QueueNames& names, ScoreRange range, std::size_t page_size);
+  Pager(RedisClient& redis, const QueueNames& names, ScoreRange range)
+      : redis_(redis), names_(names), range_(std::move(range)) {}
 
-  // The next records, lowest score first; false: there are no more.
-  Result<bool> next(Page& into);
+  // The next records, `most` of them at most, lowest score first; false: there are no more. A key with an id
+  // that the client cannot read even alone is removed, and logged.
+  Result<bool> next(Page& into, std::size_t most);
   // Records that it gave were erased: to be called before the next page.
   void erased() { taken_ = 0; }
 
  private:
-  Result<RedisValue> read();
+  Result<RedisValue> read(std::size_t most);
+  Status remove_next();
 
   RedisClient& redis_;
   const QueueNames& names_;
   ScoreRange range_;
-  std::size_t page_size_;
-  std::string score_, id_;  // of the last record given
-  std::size_t taken_ = 0;   // records at the beginning of the range, all of that score
+  std::size_t size_max_ = SIZE_MAX;  // of a page, where ids are very long
+  std::string score_, id_;           // of the last record given
+  std::size_t taken_ = 0;            // records at the beginning of the range, all of that score
 };
 
 // What there is under an id.

@@ -99,10 +99,10 @@ Status Queue::free_name(std::string_view key, std::string_view type, std::string
 
 // Without a transaction: a Redis at its memory limit must be able to get rid of these.
 Status Queue::drop_range(const Round& round, Flaw flaw, const ScoreRange& range) {
-  Pager pager(shared_.redis, names_, range, drop_page_size);
+  Pager pager(shared_.redis, names_, range);
   Page page;
   while (!over(round)) {
-    const Result<bool> more = pager.next(page);
+    const Result<bool> more = pager.next(page, drop_page_size);
     if (!more) return more.error();
     if (!*more) break;
     if (Status erased = run_erase(shared_.redis, names_, page.ids); !erased) return erased;
@@ -116,7 +116,7 @@ Status Queue::drop_range(const Round& round, Flaw flaw, const ScoreRange& range)
 // Oldest first. Closed windows only; the open one too when the agent stops.
 Status Queue::move_windows(const Round& round, TimeMs oldest) {
   const TimeMs window = shared_.window.count();
-  const TimeMs ended = (round.now - shared_.lag.count()) / window * window;
+  const TimeMs ended = std::max<TimeMs>(0, round.now - shared_.lag.count()) / window * window;
   const TimeMs due = round.closing ? window_end(round.now) : ended;
   while (!over(round)) {
     const auto first = first_time({score_text(oldest), "(" + score_text(due)});
@@ -132,23 +132,24 @@ Status Queue::move_windows(const Round& round, TimeMs oldest) {
 }
 
 Result<std::optional<TimeMs>> Queue::first_time(const ScoreRange& range) {
-  Pager pager(shared_.redis, names_, range, 1);
+  Pager pager(shared_.redis, names_, range);
   Page page;
-  const Result<bool> any = pager.next(page);
+  const Result<bool> any = pager.next(page, 1);
   if (!any) return any.error();
   return *any ? std::optional(page.times.front()) : std::nullopt;
 }
 
 // What the intake has of it is forgotten when the round ends in between: it stays in the queue.
 Status Queue::move_range(const Round& round, const ScoreRange& range) {
-  Pager pager(shared_.redis, names_, range, std::min(page_size, setup_.batch_max));
+  Pager pager(shared_.redis, names_, range);
   Page page;
   for (;;) {
     if (over(round)) {
       forget(round);
       return Ok{};
     }
-    const Result<bool> more = pager.next(page);
+    const std::size_t room = setup_.batch_max - good_.count() - bad_.count();
+    const Result<bool> more = pager.next(page, std::min(page_size, room));
     if (!more) return more.error();
     if (!*more) break;
     if (Status taken = take_page(round, page); !taken) return taken;
