@@ -58,7 +58,7 @@ void Dispatcher::run(const std::stop_token& stop) {
 // the next turn is.
 std::int64_t Dispatcher::take_turn(const std::stop_token& stop) {
   const auto sooner = [](const Turn& a, const Turn& b) { return a.due < b.due; };
-  const auto turn = std::min_element(turns_.begin(), turns_.end(), sooner);
+  auto* const turn = std::min_element(turns_.begin(), turns_.end(), sooner);
   turn->due = step(*turn->delivery, request_timeout(settings_), stop);
   std::rotate(turn, turn + 1, turns_.end());
   return std::min_element(turns_.begin(), turns_.end(), sooner)->due;
