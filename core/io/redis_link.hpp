@@ -44,6 +44,8 @@ class RedisLink {
                                                  Deadline deadline);
   RedisLink(RedisLink&& other) noexcept;
   RedisLink& operator=(RedisLink&& other) noexcept;
+  RedisLink(const RedisLink&) = delete;
+  RedisLink& operator=(const RedisLink&) = delete;
   ~RedisLink();
 
   // How many bytes went; 0: would have to wait. What is counted here the peer may have got; what is not it
