@@ -28,6 +28,9 @@ struct RedisAddress {
 // "redis:6379", "[::1]:6379", "::1:6379", "redis" (with `port`). ErrorKind::refused when it is none.
 [[nodiscard]] Result<RedisAddress> parse_redis_address(std::string_view text, std::uint16_t port);
 
+// Could `text` be a name or an address? Peers name hosts too, and their words end up in logs.
+[[nodiscard]] bool is_redis_host(std::string_view text);
+
 // Files are read at each new connection.
 struct RedisTls {
   std::string ca, cert, key;
