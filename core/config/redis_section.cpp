@@ -131,8 +131,8 @@ Section redis_section() {
 }
 
 Status validate(const RedisSettings& settings) {
-  if (const Status place = validate_place(settings); !place) return place;
-  if (const Status tls = validate_tls(settings); !tls) return tls;
+  if (Status place = validate_place(settings); !place) return place;
+  if (Status tls = validate_tls(settings); !tls) return tls;
   if (settings.name.empty() || !fits_into_key(settings.name)) {
     return refused("redis.name must be of letters, digits and ._-:@/+, and not empty");
   }

@@ -43,7 +43,8 @@ struct RedisTarget {
   std::string sentinel_password;
   std::chrono::milliseconds connect_timeout{2000};
   std::chrono::milliseconds timeout{2000};  // of one command or pipeline, from its first byte to its last
-  std::size_t reply_max = 16U << 20U;       // bytes of one reply
+  // Memory of one reply, or of all those to a pipeline: the texts, and sizeof(RedisValue::Node) a value.
+  std::size_t reply_max = 16U << 20U;
 };
 
 // Where commands are written to, argument by argument, on their way to the socket.

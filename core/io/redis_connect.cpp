@@ -127,6 +127,7 @@ Result<RedisAddress> RedisConnector::ask_sentinel(const std::string& sentinel, D
   if (answer.is_error()) return retry("is no Sentinel");
   const auto port = to_uint(answer.at(1).text());
   if (answer.size() != 2 || !port || *port == 0 || *port > 65'535) return retry("knows no such master");
+  if (!is_redis_host(answer.at(0).text())) return retry("gives an address that is none");
   return RedisAddress{std::string(answer.at(0).text()), static_cast<std::uint16_t>(*port), {}};
 }
 

@@ -52,7 +52,7 @@ void RedisExchange::begin(std::size_t arguments) {
   ++begun_;
   pending_ = arguments;
   std::array<char, 24> head{};
-  const auto end = fmt::format_to(head.data(), "*{}\r\n", arguments);
+  char* const end = fmt::format_to(head.data(), "*{}\r\n", arguments);
   put({head.data(), static_cast<std::size_t>(end - head.data())});
 }
 
@@ -60,7 +60,7 @@ void RedisExchange::argument(std::string_view text) {
   if (pending_ == 0) return fail({ErrorKind::bug, "a command has not the arguments that it announced"});
   --pending_;
   std::array<char, 24> head{};
-  const auto end = fmt::format_to(head.data(), "${}\r\n", text.size());
+  char* const end = fmt::format_to(head.data(), "${}\r\n", text.size());
   put({head.data(), static_cast<std::size_t>(end - head.data())});
   put(text);
   put("\r\n");

@@ -115,9 +115,14 @@ Result<RedisAddress> parse_redis_address(std::string_view text, std::uint16_t po
     if (!text.ends_with(']')) return wrong();
     text = text.substr(1, text.size() - 2);
   }
-  const auto is_blank = [](char c) { return static_cast<unsigned char>(c) <= ' '; };
-  if (text.empty() || std::any_of(text.begin(), text.end(), is_blank)) return wrong();
+  if (!is_redis_host(text)) return wrong();
   return RedisAddress{std::string(text), port, {}};
+}
+
+bool is_redis_host(std::string_view text) {
+  constexpr std::size_t longest = 255;  // of DNS
+  const auto is_plain = [](char c) { return c > ' ' && c < '\x7f'; };
+  return !text.empty() && text.size() <= longest && std::all_of(text.begin(), text.end(), is_plain);
 }
 
 Status wait_for_socket(int fd, bool to_read, bool to_write, Deadline deadline) {

@@ -28,6 +28,9 @@ struct RedisAddress {
 // "redis:6379", "[::1]:6379", "::1:6379", "redis" (with `port`). ErrorKind::refused when it is none.
 [[nodiscard]] Result<RedisAddress> parse_redis_address(std::string_view text, std::uint16_t port);
 
+// Could `text` be a name or an address? Peers name hosts too, and their words end up in logs.
+[[nodiscard]] bool is_redis_host(std::string_view text);
+
 // Files are read at each new connection.
 struct RedisTls {
   std::string ca, cert, key;
@@ -44,6 +47,8 @@ class RedisLink {
                                                  Deadline deadline);
   RedisLink(RedisLink&& other) noexcept;
   RedisLink& operator=(RedisLink&& other) noexcept;
+  RedisLink(const RedisLink&) = delete;
+  RedisLink& operator=(const RedisLink&) = delete;
   ~RedisLink();
 
   // How many bytes went; 0: would have to wait. What is counted here the peer may have got; what is not it

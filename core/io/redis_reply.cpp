@@ -147,7 +147,7 @@ bool RedisReplies::fits(std::size_t bytes) {
 
 // The reader's stack of tasks is its depth; its own pointers to parents would have to be indices.
 Node* RedisReplies::node_of(const redisReadTask* task) {
-  const std::size_t depth = static_cast<std::size_t>(reader_->ridx);
+  const auto depth = static_cast<std::size_t>(reader_->ridx);
   const std::size_t at = depth == 0 ? next_root_ : elements_[depth - 1] + static_cast<std::size_t>(task->idx);
   return at < tree_.nodes.size() ? &tree_.nodes[at] : nullptr;
 }
