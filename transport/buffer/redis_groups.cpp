@@ -12,7 +12,8 @@ namespace scops {
 namespace {
 
 constexpr std::string_view claims_at_once = "64";
-constexpr const char* newest_id = "18446744073709551615-18446744073709551615";
+// There is never anything after it. The very last id does not do: Redis then does not look at the consumer.
+constexpr std::string_view beyond_all = "18446744073709551615-18446744073709551614";
 
 // The value beside `name` in a list of names and values.
 RedisValue field(const RedisValue& list, std::string_view name) {
@@ -136,8 +137,8 @@ Result<RedisStreams::Acked> RedisStreams::ack(Kind kind, std::string_view output
 }
 
 Result<std::vector<RedisStreams::Consumer>> RedisStreams::others(Kind kind, std::string_view output) {
-  // Whoever reads is alive; there is never anything after the last id.
-  if (const Entries alive = read_group(kind, output, newest_id, 1); !alive) return alive.error();
+  // Whoever reads is alive.
+  if (const Entries alive = read_group(kind, output, beyond_all, 1); !alive) return alive.error();
   const Result<RedisValue> reply = client_.command({"XINFO", "CONSUMERS", key(kind), output});
   if (!reply) return reply.error();
   if (reply->is_error()) return redis_failure(*reply);

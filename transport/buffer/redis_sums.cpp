@@ -82,6 +82,7 @@ void RedisSums::owe(Kind kind, std::int64_t records, std::int64_t bytes) {
   Sum& sum = of(kind);
   sum.owed_records = plus(sum.owed_records, records);
   sum.owed_bytes = plus(sum.owed_bytes, bytes);
+  set_blocks(kind, sum.blocks);  // an empty stream knows better
 }
 
 void RedisSums::set_blocks(Kind kind, std::uint64_t blocks) {

@@ -12,7 +12,7 @@ namespace scops {
 
 namespace {
 
-constexpr std::size_t look_at = 16;                        // entries that are looked at together
+constexpr std::size_t look_at = 16;                     // entries that are looked at together
 constexpr std::size_t undo_max = 4096;                  // entries that are looked through for a put in doubt
 constexpr std::uint64_t undo_slack = 1000;              // milliseconds: the ids' clock may lag behind TIME
 constexpr std::size_t claims_max = 64;                  // rounds of claims in one maintain()

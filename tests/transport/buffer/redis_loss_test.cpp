@@ -6,6 +6,7 @@
 
 #include "tests/support/captured_log.hpp"
 #include "tests/transport/buffer/redis_fixture.hpp"
+#include "tests/transport/buffer/redis_lossy_link.hpp"
 
 namespace scops {
 namespace {
@@ -102,25 +103,58 @@ TEST_CASE("FLUSHALL under our feet costs what it deleted and no more", "[buffer]
 }
 
 TEST_CASE("a put whose answer was lost has failed, and is undone at the next connection", "[buffer][redis]") {
-  RedisServer server;
-  RedisFixture fixture(server);
-  fixture.target.timeout = impatient;
+  RedisFixture fixture;
+  test::LossyLink link(fixture.server.socket());
+  fixture.target.socket = link.path();
   const auto buffer = fixture.open_store();
   const Block same = block_of(4, fixture.clock.wall(), 1);
+  const Block logs = block_of(4, fixture.clock.wall(), 2, Kind::logs);
   put(*buffer, same);  // an equal one of before stays
-  server.pause();
-  REQUIRE_FALSE(put_all(*buffer, {same, block_of(4, fixture.clock.wall(), 2)}));
+  link.lose_next_exec();
+  REQUIRE_FALSE(put_all(*buffer, {same, logs}));
+  REQUIRE(link.lost());
+  CHECK(fixture.length() == "2");  // but it is there
   CHECK_FALSE(buffer->stats().trouble.empty());
-  server.resume();
   fixture.clock.advance(backoff_ms);
-  REQUIRE(put_all(*buffer, {same, block_of(4, fixture.clock.wall(), 2)}));
-  CHECK(fixture.length() == "3");
+  REQUIRE(put_all(*buffer, {same, logs}));
+  CHECK(fixture.length("metrics") == "2");
+  CHECK(fixture.length("logs") == "1");
   CHECK(buffer->stats().records == 12);
   CHECK(buffer->stats().trouble.empty());
 }
 
+TEST_CASE("a put in doubt of a process that had put nothing before is undone too", "[buffer][redis]") {
+  RedisFixture fixture;
+  test::LossyLink link(fixture.server.socket());
+  fixture.target.socket = link.path();
+  const auto buffer = fixture.open_store();
+  link.lose_next_exec();
+  REQUIRE_FALSE(put_all(*buffer, {block_of(4, fixture.clock.wall(), 1)}));
+  CHECK(fixture.length() == "1");
+  fixture.clock.advance(backoff_ms);
+  CHECK(read(*buffer, "a").empty());
+  CHECK(fixture.length() == "0");
+  CHECK(buffer->stats().bytes == 0);
+}
+
 TEST_CASE("an ack whose answer was lost is repeated, and nothing is read again in between",
           "[buffer][redis]") {
+  RedisFixture fixture;
+  test::LossyLink link(fixture.server.socket());
+  fixture.target.socket = link.path();
+  const auto buffer = fixture.open_store();
+  put(*buffer, block_of(4, fixture.clock.wall(), 1));
+  const auto blocks = read(*buffer, "a");
+  link.lose_next_exec();
+  CHECK_FALSE(buffer->ack("a", test::ids_of(blocks)));
+  fixture.clock.advance(backoff_ms);
+  CHECK(read(*buffer, "a").empty());
+  CHECK(buffer->maintain(fixture.clock.wall()));
+  put(*buffer, block_of(5, fixture.clock.wall(), 1));
+  CHECK(buffer->stats().records == 5);
+}
+
+TEST_CASE("an ack that did not arrive is repeated, and nothing is read again in between", "[buffer][redis]") {
   RedisServer server;
   RedisFixture fixture(server);
   fixture.target.timeout = impatient;
