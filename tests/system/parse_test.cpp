@@ -38,8 +38,10 @@ std::vector<Case> cases() {
        "what is this"},
       {"pressure", "some avg10=1.50 avg60=0.00 avg300=0.00 total=1000\n", "Chouette.host.pressure.some",
        "what is this"},
-      {"chouette", R"({"metric":"app.users","type":"set","value":["a","b"],"tags":{"k":1}})" "\n", "app.users",
-       "what is this"},
+      {"chouette",
+       R"({"metric":"app.users","type":"set","value":["a","b"],"tags":{"k":1}})"
+       "\n",
+       "app.users", "what is this"},
   };
 }
 

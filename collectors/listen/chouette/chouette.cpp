@@ -75,7 +75,7 @@ class ChouetteDrain final : public DrainCollector {
                       .closing = closing,
                       .now = clock.wall(),
                       .deadline = clock.steady() + closing_ms};
-    const Status status = run(round);
+    Status status = run(round);
     if (closing) lease_.release();
     return status;
   }

@@ -52,6 +52,7 @@ struct Shared {
 class Queue {
  public:
   Queue(const Shared& shared, const QueueSetup& setup);
+  ~Queue() = default;
   Queue(const Queue&) = delete;
   Queue& operator=(const Queue&) = delete;
 
