@@ -36,7 +36,8 @@ constexpr Duration flush_lag{100};
 // one that takes longer than this.
 constexpr Duration capture_patience{2000};
 
-// What does not come back from its capture, or its last round of draining, within this is left behind at stop.
+// What does not come back from its capture, or its last round of draining, within this is left behind at
+// stop.
 constexpr Duration capture_grace{1000};
 constexpr Duration drain_grace{2500};
 
@@ -150,6 +151,10 @@ Status App::open_buffer_room() {
   BufferContext context = settings_.buffer_context(state_folder_, settings_.outputs());
   context.clock = &clock_;
   context.stats = &stats_;
+  if (settings_.redis().tls && !settings_.redis().tls_verify) {
+    log::warn("agent", "tls_unverified",
+              {{"option", "redis.tls_verify"}, {"risk", "anybody may read and change what is in Redis"}});
+  }
   auto buffer = open_buffer(settings_.buffer(), context);
   if (!buffer) return buffer.error();
   buffer_ = std::move(*buffer);
@@ -192,19 +197,20 @@ Result<std::unique_ptr<App::Input>> App::make_input(const std::string& name) {
     input->collector = std::move(*collector);
   } else {
     interval = settings_.pipeline().interval;
-    auto drain = spec.make_drain(
-        settings_.room(name),
-        {.redis = redis_target(settings_.redis()),
-         .window = interval,
-         .metric_ttl = settings_.buffer().metric_ttl,
-         .log_ttl = settings_.buffer().log_ttl,
-         .agent = fmt::format("{}/{}", settings_.redis().name, settings_.consumer()),
-         .clock = &clock_,
-         .stats = &stats_});
+    auto drain = spec.make_drain(settings_.room(name),
+                                 {.redis = redis_target(settings_.redis()),
+                                  .window = interval,
+                                  .metric_ttl = settings_.buffer().metric_ttl,
+                                  .log_ttl = settings_.buffer().log_ttl,
+                                  .agent = fmt::format("{}/{}", settings_.redis().name, settings_.consumer()),
+                                  .plausible_since = build_time,
+                                  .clock = &clock_,
+                                  .stats = &stats_});
     if (!drain) return drain.error();
     offset = (*drain)->lag();
     auto draining = std::make_unique<Draining>(
-        std::move(*drain), std::make_unique<PipelineIntake>(settings_.pipeline(), block_records_, *buffer_, stats_));
+        std::move(*drain),
+        std::make_unique<PipelineIntake>(settings_.pipeline(), block_records_, *buffer_, stats_));
     input->draining = draining.get();
     input->collector = std::move(draining);
   }
@@ -343,7 +349,8 @@ int App::stop() {
   for (const auto& input : inputs_) {
     if (input->draining != nullptr) drained = input->wait(began + drain_grace) && drained;
   }
-  const auto left = std::chrono::duration_cast<Duration>(began + stop_time - std::chrono::steady_clock::now());
+  const auto left =
+      std::chrono::duration_cast<Duration>(began + stop_time - std::chrono::steady_clock::now());
   for (const auto& dispatcher : dispatchers_) dispatcher->close(left);
   for (const auto& dispatcher : dispatchers_) dispatcher->join();
   http_.reset();
@@ -354,8 +361,8 @@ int App::stop() {
   }
   log::info("agent", "stopped", {{"milliseconds", fmt::format("{:.0f}", took.count())}});
   if (captured && drained) return 0;
-  // A thread that hangs in its capture still uses the pipeline, one that hangs in a drain the buffer too: nothing
-  // that it can reach may be destroyed under it.
+  // A thread that hangs in its capture still uses the pipeline, one that hangs in a drain the buffer too:
+  // nothing that it can reach may be destroyed under it.
   if (drained) buffer_.reset();
   std::_Exit(0);
 }

@@ -60,14 +60,15 @@ class App {
   std::string state_folder_;
   std::unique_ptr<Buffer> buffer_;
   std::unique_ptr<Pipeline> pipeline_;
-  std::uint32_t block_records_ = block_records_max;  // in one block, so that it fits a request of every output
+  std::uint32_t block_records_ =
+      block_records_max;                          // in one block, so that it fits a request of every output
   std::vector<std::unique_ptr<Output>> outputs_;  // until start() hands them to their dispatchers
   std::vector<std::unique_ptr<Dispatcher>> dispatchers_;
   std::vector<std::unique_ptr<Input>> inputs_;
   std::unique_ptr<StatusPages> pages_;
   OwnMetrics own_metrics_;
   std::int64_t own_metrics_turn_ = 0;  // number of the capture interval that was last reported
-  std::unique_ptr<HttpServer> http_;  // last: its thread reads all of the above
+  std::unique_ptr<HttpServer> http_;   // last: its thread reads all of the above
 };
 
 }  // namespace scops

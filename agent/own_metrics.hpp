@@ -1,5 +1,5 @@
-// The agent's own numbers as metrics beside the others: SCOPS_AGENT_OWN_METRICS says which. A gauge is sent as it
-// is, a counter as what it grew by since the last time. The page /metrics has all of them.
+// The agent's own numbers as metrics beside the others: SCOPS_AGENT_OWN_METRICS says which. A gauge is sent
+// as it is, a counter as what it grew by since the last time. The page /metrics has all of them.
 //
 //   scops_buffer_dropped_records_total{reason="age"}   scops.buffer.dropped_records, tag reason:age, a count
 //   process_resident_memory_bytes                      scops.process.resident_memory_bytes, a gauge

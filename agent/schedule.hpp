@@ -47,7 +47,8 @@ class Ticker {
 
 class Schedule {
  public:
-  // All references must outlive the run. `name` is the collector's; captures are due `offset` after multiples.
+  // All references must outlive the run. `name` is the collector's; captures are due `offset` after
+  // multiples.
   Schedule(std::string name, PullCollector& collector, Duration interval, Pipeline& pipeline,
            const Clock& clock, Stats& stats, Duration offset = Duration{0});
 

@@ -53,7 +53,8 @@ class Settings {
 
   [[nodiscard]] const RedisSettings& redis() const { return of<RedisSettings>("redis"); }
 
-  // The buffer's settings with what its type "auto" means: redis when it was said where one is, else embedded.
+  // The buffer's settings with what its type "auto" means: redis when it was said where one is, else
+  // embedded.
   [[nodiscard]] BufferSettings buffer() const;
   // What the buffer gets beside them, but for clock and stats.
   [[nodiscard]] BufferContext buffer_context(std::string folder, std::vector<std::string> outputs) const;

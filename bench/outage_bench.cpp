@@ -1,5 +1,6 @@
-// outage_bench PORT: fills the buffer `redis` with what an outage of 4 hours leaves of 100 series every 30 s, as the agent
-// would, and prints the number of points and the bytes that they take there (MEMORY USAGE of all keys).
+// outage_bench PORT: fills the buffer `redis` with what an outage of 4 hours leaves of 100 series every 30 s,
+// as the agent would, and prints the number of points and the bytes that they take there (MEMORY USAGE of all
+// keys).
 #include <fmt/format.h>
 
 #include <cstdint>
@@ -86,7 +87,8 @@ Status fill(const RedisTarget& target) {
 
 int main(int count, char** arguments) {
   if (count != 2) return 2;
-  const Status filled = fill({.host = "127.0.0.1", .port = static_cast<std::uint16_t>(std::atoi(arguments[1]))});
+  const Status filled =
+      fill({.host = "127.0.0.1", .port = static_cast<std::uint16_t>(std::atoi(arguments[1]))});
   if (filled) return 0;
   fmt::print(stderr, "outage_bench: {}\n", filled.error().text);
   return 1;

@@ -26,8 +26,7 @@ void require(bool holds) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {  // NOLINT
   const std::string_view input(reinterpret_cast<const char*>(data), size);           // NOLINT
   const auto doc = scops::JsonDoc::parse(input, deep);
-  // JsonDoc takes a zero byte for the end of the text.
-  const bool is_object = doc && doc->root().is_object() && input.find('\0') == std::string_view::npos;
+  const bool is_object = doc && doc->root().is_object();
 
   const std::vector<scops::LogRecord> logs = {{0, std::string(input)}, {1'700'000'000'000, "{}"}};
   std::string body;

@@ -69,8 +69,7 @@ int handle_buffer(const CommandLine& line) {
     complain("scops buffer: " + trouble);
     return 1;
   }
-  const std::string where =
-      wanted.type == "redis" ? RedisClient(*context.redis, clock).where() : folder;
+  const std::string where = wanted.type == "redis" ? RedisClient(*context.redis, clock).where() : folder;
   return verb == "show" ? show(**buffer, where, line.json) : drop(std::move(*buffer), settings, context);
 }
 

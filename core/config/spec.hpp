@@ -25,6 +25,7 @@ struct DrainContext {
   Duration metric_ttl{};
   Duration log_ttl{};
   std::string agent;             // who drains: no two running agents have the same
+  TimeMs plausible_since = 0;    // an earlier wall clock has not been set yet
   const Clock* clock = nullptr;  // both outlive the input
   Stats* stats = nullptr;
 };

@@ -115,6 +115,10 @@ bool is_ascii(std::string_view text) {
 }  // namespace
 
 Result<JsonDoc> JsonDoc::parse(std::string_view text, int max_depth) {
+  // The parser takes a 0 byte for the end of the text.
+  if (const auto zero = text.find('\0'); zero != std::string_view::npos) {
+    return Error{ErrorKind::drop, fmt::format("not JSON at byte {}", zero + 1)};
+  }
   TreeBuilder builder(max_depth);
   if (!Json::sax_parse(text.begin(), text.end(), &builder)) return Error{ErrorKind::drop, builder.trouble()};
   return JsonDoc(std::make_shared<const Json>(builder.take_tree()));

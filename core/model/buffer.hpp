@@ -15,14 +15,11 @@
 namespace scops {
 
 class RedisCommands;  // core/io/redis.hpp
-
 enum class Kind : std::uint8_t { metrics = 1, events = 2, logs = 3 };
 
-// Position in the log; ascending in the order of put. `major` is a stream's milliseconds where the store has
-// them.
+// Position in the log; ascending in the order of put. `major` is a stream's milliseconds, if it has them.
 struct BlockId {
-  std::uint64_t major = 0;
-  std::uint64_t minor = 0;
+  std::uint64_t major = 0, minor = 0;
   auto operator<=>(const BlockId&) const = default;
 };
 
@@ -47,17 +44,15 @@ class Buffer {
   virtual ~Buffer() = default;
   // Durable when it returns. Enforces the retention by bytes: the oldest blocks give way, counted.
   virtual Result<BlockId> put(Block block) = 0;
-  // Puts all blocks and runs `commands` in one transaction, where the store is the Redis that they are for.
-  // False: it is not, or is full; nothing was done, so put first and run them afterwards. An Error: nothing
-  // was done, or everything was and the answer got lost; the keys of `commands` tell which.
+  // Puts all and runs `commands` in one transaction, where the store is the Redis that these are for. False:
+  // it is not, or is full; nothing was done. An Error: nothing was, or all of it and the answer is lost.
   virtual Result<bool> put_together(std::span<const Block>, const RedisCommands&) { return false; }
-  // Up to `max_records` records from the output's cursor, oldest first, at least one block if there is any;
-  // the same again until acked. Blocks that fail their checksum are set aside and counted, not returned.
+  // Up to `max_records` from the output's cursor, oldest first, at least one block if there is any; the same
+  // again until acked. Damaged blocks are set aside and counted.
   virtual Result<std::vector<Block>> read(std::string_view output, Kind kind, std::uint32_t max_records) = 0;
-  // The output is done with these; what every output has acked is removed. An Error means that a restart may
-  // read them again; this process will not.
+  // The output is done with these; what all have acked is removed. An Error: a restart may read them again.
   virtual Status ack(std::string_view output, std::span<const BlockId> ids) = 0;
-  // Called at every flush: drops what is older than its kind's TTL, moves held blocks to the store.
+  // At every flush: drops what is older than its kind's TTL, moves held blocks to the store.
   virtual Status maintain(TimeMs now) = 0;
   [[nodiscard]] virtual BufferStats stats() const = 0;
 };

@@ -16,10 +16,8 @@ struct Reported {
 std::vector<Reported> report(OwnMetrics& metrics) {
   std::vector<Reported> all;
   metrics.report(1000, [&all](const RawSample& sample) {
-    all.push_back({std::string(sample.name),
-                   sample.type,
-                   sample.value,
-                   {sample.tags.begin(), sample.tags.end()}});
+    all.push_back(
+        {std::string(sample.name), sample.type, sample.value, {sample.tags.begin(), sample.tags.end()}});
   });
   return all;
 }

@@ -87,7 +87,8 @@ TEST_CASE("every example for applications reports its metric or log", "[system][
     }
     return languages;
   };
-  const std::set<std::string> all = {"language:cpp", "language:node", "language:python", "language:shell", "log"};
+  const std::set<std::string> all = {"language:cpp", "language:node", "language:python", "language:shell",
+                                     "log"};
   CHECK(eventually([&] { return arrived() == all; }));
   CHECK(agent.stop() == 0);
 }

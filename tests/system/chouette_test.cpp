@@ -51,8 +51,9 @@ void report(RedisClient& redis, const std::string& queue, double score, const st
 }
 
 void report_count(RedisClient& redis, double now, const std::string& id) {
-  report(redis, "metrics:raw", now, id,
-         fmt::format(R"({{"metric":"app.events","type":"count","value":1,"timestamp":{},"tags":{{}}}})", now));
+  report(
+      redis, "metrics:raw", now, id,
+      fmt::format(R"({{"metric":"app.events","type":"count","value":1,"timestamp":{},"tags":{{}}}})", now));
 }
 
 double now_seconds() { return static_cast<double>(SystemClock().wall()) / 1000; }
@@ -91,9 +92,9 @@ TEST_CASE("a Python application's metrics and logs arrive", "[system][chouette]"
   const RedisServer redis;
   const HttpSink sink;
   AgentProcess agent({.environment = drop_in(sink, redis)});
-  REQUIRE(std::system(fmt::format("/usr/bin/python3 {}/tests/system/producer.py {}", SCOPS_SOURCE_DIR,
-                                  redis.port())
-                          .c_str()) == 0);
+  REQUIRE(std::system(
+              fmt::format("/usr/bin/python3 {}/tests/system/producer.py {}", SCOPS_SOURCE_DIR, redis.port())
+                  .c_str()) == 0);
   REQUIRE(eventually([&] { return sum_of(sink, "py.requests") >= 100; }));
   REQUIRE(eventually([&] { return !sent_to(sink, "/v1/input").empty(); }));
   CHECK(agent.stop() == 0);
@@ -121,17 +122,19 @@ TEST_CASE("a Python application's metrics and logs arrive", "[system][chouette]"
   CHECK(entry["message"]["message"].text() == "lens left is dirty");
 }
 
-TEST_CASE("what was written while no agent ran is drained at its start, and what comes after its end is left alone",
-          "[system][chouette]") {
+TEST_CASE(
+    "what was written while no agent ran is drained at its start, and what comes after its end is left alone",
+    "[system][chouette]") {
   const RedisServer redis;
   const HttpSink sink;
   const SystemClock clock;
   RedisClient client(redis.target(), clock);
   const double now = now_seconds();
   for (int i = 0; i < 50; ++i) report_count(client, now - 60 + i, fmt::format("early-{}", i));
-  report(client, "metrics:wrapped", now - 30, "left-by-python",
-         fmt::format(R"({{"metric":"app.left","tags":["a:b"],"points":[[{},3]],"type":"count","interval":10}})",
-                     now - 30));
+  report(
+      client, "metrics:wrapped", now - 30, "left-by-python",
+      fmt::format(R"({{"metric":"app.left","tags":["a:b"],"points":[[{},3]],"type":"count","interval":10}})",
+                  now - 30));
   AgentProcess agent({.environment = drop_in(sink, redis)});
   REQUIRE(eventually([&] { return sum_of(sink, "app.events") >= 50 && sum_of(sink, "app.left") == 3; }));
   CHECK(agent.stop() == 0);
@@ -215,7 +218,8 @@ TEST_CASE("the agent reports its own work under the names of the contract", "[sy
   CHECK(series_of(sink, "chouette.dispatched.metrics.number").at(0).id.tags == "fleet:test");
 }
 
-TEST_CASE("where blocks wait follows CHOUETTE_STORAGE_TYPE, else whether a Redis was named", "[system][chouette]") {
+TEST_CASE("where blocks wait follows CHOUETTE_STORAGE_TYPE, else whether a Redis was named",
+          "[system][chouette]") {
   const RedisServer redis;
   const HttpSink sink;
   const auto buffer_of = [&](const Environment& more) {
@@ -240,7 +244,9 @@ TEST_CASE("an application's records reach the intake through the embedded buffer
   AgentProcess agent({.environment = with(drop_in(sink, redis), {{"CHOUETTE_STORAGE_TYPE", "embedded"}})});
   for (int i = 0; i < 20; ++i) report_count(client, now_seconds(), fmt::format("{}", i));
   CHECK(eventually([&] { return sum_of(sink, "app.events") == 20; }));
-  CHECK(eventually([&] { return client.command({"EXISTS", "chouette:metrics:raw.values"})->integer() == 0; }));
+  CHECK(eventually([&] {
+    return client.command({"EXISTS", "chouette:metrics:raw.values"})->integer() == 0;
+  }));
   CHECK(agent.stop() == 0);
 }
 

@@ -35,8 +35,8 @@ class Dispatcher {
   // A flush was put into the buffer: outputs whose limits() say immediate send it now. Any thread.
   void wake();
   // Lets a request in flight finish, sends once more of each kind if anything waits, then ends the thread;
-  // what has not ended when the grace time, or `at_most`, is over is cut. Returns at once. Any thread; a second
-  // call changes nothing.
+  // what has not ended when the grace time, or `at_most`, is over is cut. Returns at once. Any thread; a
+  // second call changes nothing.
   void close(Duration at_most = Duration::max());
   // Waits for the end that close() asked for; at most the grace time and the moment that cutting takes.
   void join();

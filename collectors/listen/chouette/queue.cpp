@@ -56,8 +56,11 @@ Status Queue::drain(const Round& round) {
       if (Status status = free_names(); !status) return status;
       if (Status status = drop_range(round, Flaw::age, {"-inf", "(" + score_text(oldest)}); !status)
         return status;
-      if (Status status = drop_range(round, Flaw::future, {"(" + score_text(latest), "+inf"}); !status)
-        return status;
+      // A board without a battery starts in 1970: what came before its last restart is then not junk.
+      if (round.now >= shared_.plausible_since) {
+        if (Status status = drop_range(round, Flaw::future, {"(" + score_text(latest), "+inf"}); !status)
+          return status;
+      }
     }
     Status moved = setup_.content == Content::raw
                        ? move_windows(round, oldest)

@@ -47,6 +47,7 @@ struct Shared {
   std::string prefix;
   Duration window{};
   Duration lag{};
+  TimeMs plausible_since = 0;  // an earlier wall clock has not been set yet
 };
 
 class Queue {

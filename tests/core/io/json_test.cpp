@@ -126,6 +126,11 @@ TEST_CASE("large JSON documents are fine") {
   CHECK(doc.root().at(99'999)["a"].at(0).number() == 1.0);
 }
 
+TEST_CASE("a 0 byte does not end a JSON text") {
+  CHECK_FALSE(JsonDoc::parse(std::string_view("{}\0{", 4)));
+  CHECK_FALSE(JsonDoc::parse(std::string_view("{}\0", 3)));
+}
+
 TEST_CASE("JSON strings are written with escapes") {
   const auto [value, written] = GENERATE(table<std::string, std::string>({
       {"", "\"\""},
