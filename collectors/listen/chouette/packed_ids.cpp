@@ -25,7 +25,7 @@ std::optional<std::array<char, uuid_bytes>> pack_uuid(std::string_view id) {
     const std::size_t value = digits.find(id[i]);
     if (value == std::string_view::npos) return std::nullopt;
     char& byte = packed.at(nibbles++ / 2);
-    byte = static_cast<char>(static_cast<unsigned char>(byte) << 4U | value);
+    byte = static_cast<char>(static_cast<std::size_t>(static_cast<unsigned char>(byte)) << 4U | value);
   }
   return packed;
 }
