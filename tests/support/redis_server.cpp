@@ -11,6 +11,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <stdexcept>
 #include <utility>
@@ -74,8 +75,19 @@ RedisServer::~RedisServer() { kill(); }
 
 std::string RedisServer::socket() const { return options_.unix_socket ? folder_ / "redis.sock" : ""; }
 
+// The server is in Debian's redis-tools too, as redis-check-rdb, and goes by the name that it is called by; the
+// package redis-server would leave a daemon running on the developer's machine.
+std::string RedisServer::program() const {
+  const std::string same = "/usr/bin/redis-check-rdb";
+  if (::access(same.c_str(), X_OK) != 0) return "redis-server";
+  const std::string link = folder_ / "redis-server";
+  std::error_code is_there;
+  std::filesystem::create_symlink(same, link, is_there);
+  return link;
+}
+
 std::vector<std::string> RedisServer::command_line() const {
-  std::vector<std::string> words = {"redis-server"};
+  std::vector<std::string> words = {program()};
   if (!options_.config.empty()) words.push_back(folder_ / "redis.conf");
   const std::vector<std::string> own = {"--dir",  folder_.path(), "--save", "",
                                         "--bind", "127.0.0.1",    "--port", std::to_string(port_)};

@@ -57,6 +57,7 @@ class RedisServer {
   std::string run(std::initializer_list<std::string_view> arguments) const;
 
  private:
+  [[nodiscard]] std::string program() const;
   [[nodiscard]] std::vector<std::string> command_line() const;
 
   RedisOptions options_;
