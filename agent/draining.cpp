@@ -9,10 +9,9 @@ Draining::Draining(std::unique_ptr<DrainCollector> drain, std::unique_ptr<Intake
 
 Status Draining::collect(Emit& emit) {
   (void)emit;
-  // The last round comes after the stop: it bounds itself.
-  Status done = drain_->drain(*intake_, closing_, closing_ ? std::stop_token{} : stop_);
   intake_->discard();  // of a round that failed
-  return done;
+  // The last round comes after the stop: it bounds itself.
+  return drain_->drain(*intake_, closing_, closing_ ? std::stop_token{} : stop_);
 }
 
 }  // namespace scops

@@ -182,7 +182,9 @@ std::vector<std::string> Settings::outputs() const {
 }
 
 bool Settings::redis_chosen() const {
-  return chosen("redis", "host") || chosen("redis", "socket") || chosen("redis", "sentinels");
+  return std::any_of(effective_.begin(), effective_.end(), [](const Effective& value) {
+    return value.section->room == "redis" && value.origin != "default";
+  });
 }
 
 BufferSettings Settings::buffer() const {

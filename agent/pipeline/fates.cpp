@@ -1,6 +1,9 @@
 #include "agent/pipeline/fates.hpp"
 
+#include <string>
 #include <string_view>
+
+#include "core/runtime/log.hpp"
 
 namespace scops {
 
@@ -43,8 +46,14 @@ Fates::Fates(Stats& stats) {
 }
 
 void Fates::publish() {
-  for (std::size_t i = 0; i < number; ++i) {
-    if (counts_.at(i) > 0) stats_.at(i)->add(static_cast<double>(counts_.at(i)));
+  for (const Row& row : rows) {
+    const auto i = static_cast<std::size_t>(row.fate);
+    const std::uint64_t count = counts_.at(i);
+    if (count == 0) continue;
+    stats_.at(i)->add(static_cast<double>(count));
+    // What a filter keeps off was meant to be.
+    if (row.labels.empty() || row.fate == Fate::filtered) continue;
+    log::warn("pipeline", "dropped", {{"why", std::string(row.labels)}, {"count", std::to_string(count)}});
   }
   forget();
 }

@@ -54,7 +54,7 @@ Fate Window::add(const RawSample& sample) {
 bool Window::make_key(const RawSample& sample) {
   if (sample.tags.size() > block_tags_max) return false;
   if (sample.name.size() > block_name_max - suffix_room) return false;
-  std::size_t size = 1 + sizeof(std::uint32_t) + sample.name.size();
+  std::size_t size = 1 + 2 * sizeof(std::uint32_t) + sample.name.size() + sample.other_type.size();
   for (const std::string_view tag : sample.tags) {
     if (tag.size() > block_name_max) return false;
     size += sizeof(std::uint32_t) + tag.size();
@@ -64,6 +64,7 @@ bool Window::make_key(const RawSample& sample) {
   if (!std::is_sorted(tags_.begin(), tags_.end())) std::sort(tags_.begin(), tags_.end());
   tags_.erase(std::unique(tags_.begin(), tags_.end()), tags_.end());
   key_.assign(1, static_cast<char>(sample.type));
+  append_part(key_, sample.other_type);
   append_part(key_, sample.name);
   for (const std::string_view tag : tags_) append_part(key_, tag);
   return true;
@@ -117,6 +118,7 @@ void Window::visit(const Visitor& visitor) {
     std::string_view rest(key);
     const auto type = static_cast<RawType>(rest[0]);
     rest.remove_prefix(1);
+    (void)next_part(rest);  // the name of a type that we do not know only tells series apart
     const std::string_view name = next_part(rest);
     tags_.clear();
     while (!rest.empty()) tags_.push_back(next_part(rest));

@@ -20,6 +20,7 @@ constexpr std::size_t longest_fixed = 400;  // the smallest double takes 326 cha
 // p x 100 by moving the point of the shortest decimal that means p: 0.29 x 100 in doubles
 // is 28.999999999999996.
 std::string percent_text(double p) {
+  if (p == 0 || p == 1) return p == 0 ? "0" : "100";
   std::array<char, longest_fixed> buffer{};
   const auto [end, error] = std::to_chars(buffer.begin(), buffer.end(), p, std::chars_format::fixed);
   if (error != std::errc{}) return {};
@@ -106,9 +107,9 @@ Result<std::vector<Percentile>> parse_percentiles(const TextList& texts) {
   std::vector<Percentile> percentiles;
   for (const std::string& text : texts) {
     const auto p = to_number(trim(text));
-    if (!p || !(*p > 0 && *p < 1)) {
+    if (!p || !(*p >= 0 && *p <= 1)) {
       return Error{ErrorKind::refused,
-                   fmt::format("\"{}\" is no number above 0 and below 1, for example 0.95", printable(text))};
+                   fmt::format("\"{}\" is no number from 0 to 1, for example 0.95", printable(text))};
     }
     const bool known = std::any_of(percentiles.begin(), percentiles.end(),
                                    [&](const Percentile& other) { return other.p == *p; });

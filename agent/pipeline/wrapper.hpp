@@ -15,11 +15,11 @@
 namespace scops {
 
 struct Percentile {
-  double p = 0;        // above 0, below 1
+  double p = 0;        // from 0 to 1
   std::string suffix;  // ".95percentile", ".99.9percentile"
 };
 
-// ErrorKind::refused when a text is no number between 0 and 1, or when there are more than 20. Equal ones
+// ErrorKind::refused when a text is no number from 0 to 1, or when there are more than 20. Equal ones
 // become one.
 [[nodiscard]] Result<std::vector<Percentile>> parse_percentiles(const TextList& texts);
 

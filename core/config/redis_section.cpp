@@ -63,12 +63,13 @@ constexpr Option rows[] = {
          .fallback = "2s",
          .help = "Longest wait for a connection, the name lookup and TLS included.",
          .min = "10ms",
-         .max = "1m"}),
+         .max = "10s"}),
     option<&RedisSettings::timeout>({.name = "timeout",
                                      .fallback = "2s",
-                                     .help = "Longest wait for the whole answer to a command.",
+                                     .help = "Longest wait for the whole answer to a command; a stop of the "
+                                             "agent may have to wait for one.",
                                      .min = "10ms",
-                                     .max = "1m"}),
+                                     .max = "10s"}),
     option<&RedisSettings::name>({.name = "name",
                                   .fallback = "scops",
                                   .help =

@@ -196,17 +196,25 @@ bool JsonReader::read_escape() {
   return true;
 }
 
-// Characters beyond 16 bits are two escapes; one half alone is no character.
+// Characters beyond 16 bits are two escapes. One half alone is no character, but JSON's grammar has it, and
+// Python writes it for a byte that is no UTF-8 in a file's name: U+FFFD.
 bool JsonReader::read_unicode() {
-  auto c = read_hex();
-  if (!c || (*c >= 0xDC00 && *c <= 0xDFFF)) return false;
-  if (*c >= 0xD800 && *c <= 0xDBFF) {
-    if (!take('\\') || !take('u')) return false;
+  constexpr std::uint32_t replacement = 0xFFFD;
+  const auto c = read_hex();
+  if (!c) return false;
+  const bool high = *c >= 0xD800 && *c <= 0xDBFF;
+  const bool half = *c >= 0xD800 && *c <= 0xDFFF;
+  const std::size_t behind = at_;
+  if (high && take('\\') && take('u')) {
     const auto low = read_hex();
-    if (!low || *low < 0xDC00 || *low > 0xDFFF) return false;
-    c = 0x10000U + ((*c & 0x3FFU) << 10U) + (*low & 0x3FFU);
+    if (!low) return false;
+    if (*low >= 0xDC00 && *low <= 0xDFFF) {
+      append_utf8(unescaped_, 0x10000U + ((*c & 0x3FFU) << 10U) + (*low & 0x3FFU));
+      return true;
+    }
   }
-  append_utf8(unescaped_, *c);
+  at_ = behind;
+  append_utf8(unescaped_, half ? replacement : *c);
   return true;
 }
 

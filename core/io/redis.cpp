@@ -73,7 +73,8 @@ class RedisClient::Impl {
   std::uint64_t connections_ = 0;
 
   std::int64_t wait_ms_ = first_wait_ms;  // after the next failure; 0: it was well until then
-  std::int64_t next_attempt_ms_ = 0;      // of the steady clock
+  std::int64_t next_attempt_ms_ = 0;      // of the steady clock, as the next one
+  std::int64_t asked_ms_ = 0;             // when the present question came
   Error last_error_{ErrorKind::retry, {}};
   bool reported_ = false;  // the loss
 };
@@ -90,8 +91,10 @@ Status RedisClient::Impl::connect() {
     return Error{ErrorKind::retry, "not connected, waiting for the next attempt: " + last_error_.text};
   }
   if (moved_to_) {
-    if (open(*moved_to_)) return Ok{};
-    moved_to_.reset();  // that node has failed: the target may know another
+    const Status opened = open(*moved_to_);
+    if (opened) return Ok{};
+    moved_to_.reset();  // that node has failed: at the next attempt the target may know another
+    return lost(opened.error());
   }
   const Result<RedisAddress> address = connector_.find();
   if (!address) return lost(address.error());
@@ -124,7 +127,9 @@ void RedisClient::Impl::answered() {
 
 Error RedisClient::Impl::lost(Error error) {
   link_.reset();
-  next_attempt_ms_ = clock_.steady() + wait_ms_;
+  // What took long to fail will take as long again: our callers must not spend their time here.
+  const std::int64_t now = clock_.steady();
+  next_attempt_ms_ = now + std::max(wait_ms_, 3 * (now - asked_ms_));
   wait_ms_ = std::clamp(2 * wait_ms_, first_wait_ms, longest_wait_ms);
   last_error_ = error;
   if (!std::exchange(reported_, true)) {
@@ -135,6 +140,7 @@ Error RedisClient::Impl::lost(Error error) {
 
 Result<RedisValue> RedisClient::Impl::ask(const Question& question) {
   unknown_ = false;
+  asked_ms_ = clock_.steady();
   for (int hops = 0; hops <= hops_max; ++hops) {
     if (const Status connected = connect(); !connected) return connected.error();
     Result<RedisValue> answer = once(question);
@@ -160,6 +166,12 @@ Result<RedisValue> RedisClient::Impl::ask(const Question& question) {
     moved_to_ = verdict.moved;
     asking_ = verdict.ask;
     link_.reset();
+  }
+  if (question.is_transaction) {  // each node says that one of the keys is another's: nothing was done
+    replies_.expect_one();
+    replies_.set_error(fmt::format("{}CROSSSLOT the keys are on different nodes", redis_aborted));
+    moved_to_.reset();
+    return replies_.root();
   }
   return lost(redis_error(node_.name(), "the cluster sends us from node to node"));
 }

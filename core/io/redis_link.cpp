@@ -34,8 +34,11 @@ Error io_error(int number) {
   return retry("connection lost: " + std::generic_category().message(number));
 }
 
-// Small commands go at once; a peer that vanished without a word is noticed within a minute.
+// Small commands go at once; a peer that vanished without a word is noticed within a minute; what was not
+// sent when we gave up must not arrive later, when it has been taken for lost.
 void tune(int fd) {
+  const linger forget{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &forget, sizeof forget);
   const int on = 1;
   const int idle_s = 30;
   const int interval_s = 10;

@@ -33,10 +33,10 @@ struct Block {
 };
 
 struct BufferStats {
-  std::uint64_t blocks = 0, records = 0, bytes = 0;  // waiting for at least one output
-  TimeMs oldest = 0;                                 // `newest` of the oldest waiting block, 0 when empty
-  bool durable = true;                               // false: only memory holds it, see `trouble`
-  std::string trouble;                               // why puts do not reach the store just now, else empty
+  std::uint64_t blocks = 0, records = 0, metrics = 0, bytes = 0;  // waiting; metrics: records of that kind
+  TimeMs oldest = 0;    // `newest` of the oldest waiting block, 0 when empty
+  bool durable = true;  // false: only memory holds it, see `trouble`
+  std::string trouble;  // why puts do not reach the store just now, else empty
 };
 
 class Buffer {

@@ -33,6 +33,7 @@ enum class RawType : std::uint8_t { count, gauge, rate, set, histogram, distribu
 struct RawSample {
   std::string_view name;  // full: no prefix is added
   RawType type = RawType::gauge;
+  std::string_view other_type = {};  // of type other: as it was written
   std::span<const std::string_view> tags = {};
   double value = 0;                                // all but sets
   std::span<const std::string_view> members = {};  // sets: equal texts are one member

@@ -75,8 +75,8 @@ RedisServer::~RedisServer() { kill(); }
 
 std::string RedisServer::socket() const { return options_.unix_socket ? folder_ / "redis.sock" : ""; }
 
-// The server is in Debian's redis-tools too, as redis-check-rdb, and goes by the name that it is called by; the
-// package redis-server would leave a daemon running on the developer's machine.
+// The server is in Debian's redis-tools too, as redis-check-rdb, and goes by the name that it is called by;
+// the package redis-server would leave a daemon running on the developer's machine.
 std::string RedisServer::program() const {
   const std::string same = "/usr/bin/redis-check-rdb";
   if (::access(same.c_str(), X_OK) != 0) return "redis-server";

@@ -199,6 +199,23 @@ TEST_CASE("an agent whose Redis is not there yet waits for it", "[system][chouet
   CHECK(agent.stop() == 0);
 }
 
+TEST_CASE("a Redis that hangs does not hold up a stop beyond 5 s", "[system][chouette]") {
+  const RedisServer redis;
+  const HttpSink sink;
+  for (const int after : {50, 700, 1500}) {
+    INFO("SIGTERM " << after << " ms after Redis began to hang");
+    AgentProcess agent({.environment = with(drop_in(sink, redis), {{"COLLECTOR_PLUGINS", R"(["host"])"},
+                                                                   {"CAPTURE_INTERVAL", "1"}})});
+    REQUIRE(eventually([&] { return redis.run({"EXISTS", "{scops:scops}:size"}) == "1"; }));
+    redis.pause();
+    std::this_thread::sleep_for(std::chrono::milliseconds(after));
+    const auto before = std::chrono::steady_clock::now();
+    CHECK(agent.stop() == 0);
+    CHECK(std::chrono::steady_clock::now() - before < std::chrono::seconds(5));
+    redis.resume();
+  }
+}
+
 TEST_CASE("the agent reports its own work under the names of the contract", "[system][chouette]") {
   const RedisServer redis;
   const HttpSink sink;

@@ -70,12 +70,21 @@ Result<BlockId> HoldingBuffer::put(Block block) {
 }
 
 // The commands wait for this, so it is tried even while the store is in trouble: its error, or its refusal,
-// tells the caller what to do.
+// tells the caller what to do. What the caller has is safer where it is than in our memory: an Error leaves
+// it there while the store takes nothing, or, of a full Redis, when half of that memory is in use; up to then
+// its queues must be able to shrink.
 Result<bool> HoldingBuffer::put_together(std::span<const Block> blocks, const RedisCommands& commands) {
   const Call call(*this);
+  if (!store_->takes_commands()) {
+    if (trouble_.empty()) return false;
+    return Error{ErrorKind::retry, "the buffer takes nothing: " + trouble_};
+  }
   if (!queue_.empty()) move_all();
   Result<bool> together = store_->put_together(blocks, commands);
   if (together && *together && queue_.empty()) accepted();
+  if (together && !*together && queue_.stats().bytes > limits_.memory_max / 2) {
+    return Error{ErrorKind::retry, "Redis is full, and so is the memory for what it does not take"};
+  }
   return together;
 }
 
@@ -87,6 +96,7 @@ Result<std::vector<Block>> HoldingBuffer::read(std::string_view output, Kind kin
   std::vector<Block> blocks;
   if (stored) {
     blocks = std::move(stored->blocks);
+    for (Block& block : blocks) block.id = as_handed(output, block.id);
     if (stored->more) return blocks;
   }
   std::uint64_t records = 0;
@@ -108,6 +118,17 @@ Status HoldingBuffer::ack(std::string_view output, std::span<const BlockId> ids)
   if (Status acked = queue_.ack(output, ids); !acked) return acked;
   if (stored.empty()) return Ok{};
   return store_->ack(output, stored);
+}
+
+// The id under which `output` has seen a block that has moved since: a batch that it is about to send again
+// stays the same batch.
+BlockId HoldingBuffer::as_handed(std::string_view output, BlockId stored) const {
+  const auto& names = queue_.outputs();
+  const auto index = static_cast<std::size_t>(std::find(names.begin(), names.end(), output) - names.begin());
+  for (const auto& [minor, alias] : aliases_) {
+    if (alias.stored == stored && (alias.readers & (1U << index)) != 0) return {queue_major, minor};
+  }
+  return stored;
 }
 
 // Those of the ids that are the store's business, as the store knows them.
@@ -205,6 +226,7 @@ void HoldingBuffer::publish() {
   const BufferStats held = queue_.stats();
   BufferStats sum = {.blocks = stored.blocks + held.blocks,
                      .records = stored.records + held.records,
+                     .metrics = stored.metrics + held.metrics,
                      .bytes = stored.bytes + held.bytes,
                      .oldest = stored.blocks != 0 ? stored.oldest : held.oldest,
                      .durable = stored.durable && trouble_.empty(),

@@ -64,6 +64,7 @@ class HoldingBuffer final : public Buffer {
   [[nodiscard]] bool due() const;
   void move_all();
   void moved(const std::vector<const BlockQueue::Held*>& chunk, const std::vector<BlockId>& ids);
+  [[nodiscard]] BlockId as_handed(std::string_view output, BlockId stored) const;
   [[nodiscard]] std::vector<BlockId> resolve(std::size_t output, std::span<const BlockId> ids);
   void refused(const Error& error);
   void accepted();

@@ -42,6 +42,7 @@ void Ledger::add(const Entry& entry) {
   reserve_ids(entry.id + 1);
   ++blocks_;
   records_ += entry.records;
+  if (entry.kind == Kind::metrics) metrics_ += entry.records;
   bytes_ += entry.size;
 }
 
@@ -109,6 +110,7 @@ std::uint64_t Ledger::let_go(Entry& entry) {
   entry.gone = true;
   --blocks_;
   records_ -= entry.records;
+  if (entry.kind == Kind::metrics) metrics_ -= entry.records;
   bytes_ -= entry.size;
   return entry.records;
 }
@@ -151,8 +153,13 @@ void Ledger::sweep() {
 }
 
 BufferStats Ledger::stats() const {
-  BufferStats stats{
-      .blocks = blocks_, .records = records_, .bytes = bytes_, .oldest = 0, .durable = true, .trouble = {}};
+  BufferStats stats{.blocks = blocks_,
+                    .records = records_,
+                    .metrics = metrics_,
+                    .bytes = bytes_,
+                    .oldest = 0,
+                    .durable = true,
+                    .trouble = {}};
   const auto waiting =
       std::find_if(entries_.begin(), entries_.end(), [](const Entry& entry) { return !entry.gone; });
   if (waiting != entries_.end()) stats.oldest = waiting->newest;

@@ -93,7 +93,7 @@ class Ledger {
   std::uint32_t absent_ = 0;    // those of add_absent()
   std::deque<Entry> entries_;
   std::uint64_t next_id_ = 1;
-  std::uint64_t blocks_ = 0, records_ = 0, bytes_ = 0;
+  std::uint64_t blocks_ = 0, records_ = 0, metrics_ = 0, bytes_ = 0;
 };
 
 }  // namespace scops

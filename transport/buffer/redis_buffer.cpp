@@ -62,6 +62,7 @@ void RedisBuffer::publish(const Status& last) {
     const RedisSums::Size size = streams_.size(kind);
     stats.blocks += size.blocks;
     stats.records += size.records;
+    if (kind == Kind::metrics) stats.metrics = size.records;
     stats.bytes += size.bytes;
     const auto& head = heads_.at(slot(kind));
     if (size.blocks == 0 || !head || (stats.oldest != 0 && oldest < head->id)) continue;

@@ -13,6 +13,7 @@ namespace scops {
 namespace {
 
 constexpr std::size_t look_at = 16;                     // entries that are looked at together
+constexpr int pages_max = 64;                           // of them in one call: the next one goes on
 constexpr std::size_t undo_max = 4096;                  // entries that are looked through for a put in doubt
 constexpr std::uint64_t undo_slack = 1000;              // milliseconds: the ids' clock may lag behind TIME
 constexpr std::size_t claims_max = 64;                  // rounds of claims in one maintain()
@@ -167,7 +168,7 @@ Status RedisBuffer::expire(Kind kind) {
     if (Status learnt = learn_head(kind); !learnt) return learnt;
   }
   bool more = true;
-  while (more && head && head->newest < oldest) {
+  for (int page = 0; page < pages_max && more && head && head->newest < oldest; ++page) {
     const RedisStreams::Entries entries = streams_.range(kind, {}, look_at);
     if (!entries) return entries.error();
     std::vector<Removal> expired;
@@ -215,7 +216,7 @@ Status RedisBuffer::sweep(Kind kind) {
     if (!beyond_absent(name, kind, low)) floor = std::min(floor, low);
   }
   const auto& head = heads_.at(static_cast<std::size_t>(kind));
-  while (head && head->id < floor) {
+  for (int page = 0; page < pages_max && head && head->id < floor; ++page) {
     const RedisStreams::Entries entries = streams_.range(kind, {}, look_at);
     if (!entries) return entries.error();
     std::vector<Removal> done;

@@ -46,6 +46,8 @@ class Store : public Buffer {
  public:
   // Stores all of them, or none. The blocks' own ids are not looked at.
   virtual Result<std::vector<BlockId>> put_all(std::span<const Block* const> blocks) = 0;
+  // Is put_together possible here at all?
+  [[nodiscard]] virtual bool takes_commands() const { return false; }
   // As read().
   virtual Result<Batch> fetch(std::string_view output, Kind kind, std::uint32_t max_records) = 0;
 

@@ -51,7 +51,7 @@ Journal::Numbers& Journal::numbers() {
 
 void Journal::sending(const Buffer& buffer) {
   if (!self_ || kind_ != Kind::metrics) return;
-  const std::uint64_t waiting = buffer.stats().records;
+  const std::uint64_t waiting = buffer.stats().metrics;
   if (waiting > 0) self_("chouette.queued.metrics", RawType::gauge, static_cast<double>(waiting));
 }
 

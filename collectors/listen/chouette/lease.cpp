@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <random>
 #include <utility>
 
 #include "collectors/listen/chouette/queue_commands.hpp"
@@ -14,7 +15,8 @@ Lease::Lease(RedisClient& redis, const Clock& clock, std::string key, std::strin
     : redis_(redis),
       clock_(clock),
       key_(std::move(key)),
-      agent_(std::move(agent)),
+      agent_(std::move(agent) + "#"),
+      self_(fmt::format("{}{:08x}", agent_, std::random_device{}())),
       ttl_(fmt::to_string(ttl.count())),
       ttl_ms_(ttl.count()) {}
 
@@ -37,7 +39,7 @@ Result<bool> Lease::still_held() {
 }
 
 Result<Lease::Answer> Lease::try_once() {
-  const auto set = redis_.command({"SET", key_, agent_, "NX", "PX", ttl_});
+  const auto set = redis_.command({"SET", key_, self_, "NX", "PX", ttl_});
   if (!set) return set.error();
   const bool full = set->error_code() == "OOM";
   if (set->is_error() && !full) return checked("SET", set).error();
@@ -59,10 +61,20 @@ Result<Lease::Answer> Lease::ask_holder(bool full) {
   }
   if (holder->is_error()) return checked("GET", holder).error();
   if (holder->is_nil()) return full ? Answer::ours : Answer::again;
-  if (holder->text() != agent_) return theirs(std::string(holder->text()));
+  if (holder->text() != self_) {
+    return holder->text().starts_with(agent_) ? take_over() : theirs(std::string(holder->text()));
+  }
   const auto prolonged = checked("PEXPIRE", redis_.command({"PEXPIRE", key_, ttl_}));
   if (!prolonged) return prolonged.error();
   held_ = prolonged->integer() == 1;
+  return held_ ? Answer::ours : Answer::again;
+}
+
+Result<Lease::Answer> Lease::take_over() {
+  const auto taken = redis_.command({"SET", key_, self_, "XX", "PX", ttl_});
+  if (!taken) return taken.error();
+  if (taken->is_error()) return checked("SET", taken).error();
+  held_ = !taken->is_nil();
   return held_ ? Answer::ours : Answer::again;
 }
 
@@ -81,12 +93,12 @@ void Lease::release() {
   if (!held_) return;
   held_ = false;
   const auto holder = redis_.command({"GET", key_});
-  if (holder && holder->text() == agent_ && !holder->is_error()) (void)redis_.command({"DEL", key_});
+  if (holder && holder->text() == self_ && !holder->is_error()) (void)redis_.command({"DEL", key_});
 }
 
 RedisCommands::Guard Lease::guard() const {
   if (!held_) return {};
-  return {key_, agent_};
+  return {key_, self_};
 }
 
 }  // namespace scops::chouette

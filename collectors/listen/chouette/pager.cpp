@@ -28,7 +28,7 @@ class Visitor {
     if (!replies) return within("HMGET " + names_.values, replies.error());
     const auto values = checked("HMGET " + names_.values, replies->at(0));
     if (!values) return values.error();
-    for (std::size_t i = 0; i < size; ++i) {
+    for (std::size_t i = 0; i < size && !enough_; ++i) {
       const RedisValue value = values->at(i);
       const bool large = value.text().size() > limit_;
       give({.state = value.is_nil() ? Found::State::missing
@@ -47,7 +47,7 @@ class Visitor {
     for (std::size_t i = 0; i < page_.ids.count(); ++i) {
       lengths.push_back(static_cast<std::size_t>(std::max<std::int64_t>(0, replies->at(i).integer())));
     }
-    while (next_ < lengths.size()) {
+    while (next_ < lengths.size() && !enough_) {
       if (lengths[next_] > limit_) {
         give({.state = Found::State::too_large, .value = {}});
         continue;
@@ -63,13 +63,14 @@ class Visitor {
   }
 
  private:
-  void give(const Found& found) { visit_(ids_.next(), page_.times[next_++], found); }
+  void give(const Found& found) { enough_ = !visit_(ids_.next(), page_.times[next_++], found); }
 
   RedisClient& redis_;
   const QueueNames& names_;
   const Page& page_;
   PackedIds::Reader ids_;
   std::size_t next_ = 0;
+  bool enough_ = false;
   std::size_t limit_;
   const Visit& visit_;
 };

@@ -64,9 +64,9 @@ struct Found {
   std::string_view value;
 };
 
-// Calls `visit` for each record of the page, in order, with its value; one longer than `limit` bytes is never
-// in memory if that makes a reply too large. `visit` must not use `redis`.
-using Visit = std::function<void(std::string_view id, TimeMs time, const Found& found)>;
+// Calls `visit` for each record of the page, in order, with its value, until it says that it has enough; one
+// longer than `limit` bytes is never in memory if that makes a reply too large. `visit` must not use `redis`.
+using Visit = std::function<bool(std::string_view id, TimeMs time, const Found& found)>;
 [[nodiscard]] Status visit_values(RedisClient& redis, const QueueNames& names, const Page& page,
                                   std::size_t limit, const Visit& visit);
 

@@ -16,8 +16,11 @@ constexpr std::size_t drop_page_size = 5000;
 
 // What the intake keeps as it is until a commit (raw records it aggregates), and what the ids of a window may
 // take.
-constexpr std::size_t batch_bytes_max = 4U << 20U;
+constexpr std::size_t batch_bytes_max = 1U << 20U;
 constexpr std::size_t ids_bytes_max = 16U << 20U;
+
+// What a slow board on a slow link still commits within a timeout.
+constexpr std::size_t batch_min = 1000;
 
 std::string labels_of(std::string_view queue) { return fmt::format(R"(queue="{}")", queue); }
 
@@ -38,7 +41,8 @@ Queue::Queue(const Shared& shared, const QueueSetup& setup)
                                   labels_of(names_.label))),
       windows_(shared.stats.counter("scops_chouette_windows_total", "Windows of raw records moved.")),
       cut_(shared.stats.counter("scops_chouette_cut_windows_total",
-                                "Windows that had more records than chouette.window_max and were cut.")) {}
+                                "Windows that had more records than one commit takes and were cut.")),
+      batch_(setup.batch_max) {}
 
 Status Queue::finish() {
   if (unfinished_.empty()) return Ok{};
@@ -50,6 +54,7 @@ Status Queue::finish() {
 Status Queue::drain(const Round& round) {
   const TimeMs oldest = std::max<TimeMs>(0, round.now - setup_.ttl.count());
   const TimeMs latest = round.now + future_max;
+  forget(round);  // a round that ended by an exception may have left something
   const auto work = [&]() -> Status {
     if (Status finished = finish(); !finished) return finished;
     if (!round.closing) {
@@ -144,38 +149,41 @@ Result<std::optional<TimeMs>> Queue::first_time(const ScoreRange& range) {
 
 // What the intake has of it is forgotten when the round ends in between: it stays in the queue.
 Status Queue::move_range(const Round& round, const ScoreRange& range) {
-  Pager pager(shared_.redis, names_, range);
+  std::optional<Pager> pager;
   Page page;
   for (;;) {
     if (over(round)) {
       forget(round);
       return Ok{};
     }
-    const std::size_t room = setup_.batch_max - good_.count() - bad_.count();
-    const Result<bool> more = pager.next(page, std::min(page_size, room));
+    if (!pager) pager.emplace(shared_.redis, names_, range);
+    const std::size_t room = batch_ - std::min(batch_, good_.count() + bad_.count());
+    const Result<bool> more = pager->next(page, std::clamp<std::size_t>(room, 1, page_size));
     if (!more) return more.error();
     if (!*more) break;
     if (Status taken = take_page(round, page); !taken) return taken;
     if (!batch_full()) continue;
     if (Status committed = commit(round); !committed) return committed;
     if (setup_.content == Content::raw) cut_.add();
-    pager.erased();
+    pager.reset();  // what is left of the page, and of the range, is at its beginning now
   }
   return commit(round);
 }
 
 Status Queue::take_page(const Round& round, const Page& page) {
-  return visit_values(
-      shared_.redis, names_, page, setup_.record_max,
-      [&](std::string_view id, TimeMs time, const Found& found) { take_record(round, id, time, found); });
+  return visit_values(shared_.redis, names_, page, setup_.record_max,
+                      [&](std::string_view id, TimeMs time, const Found& found) {
+                        return take_record(round, id, time, found);
+                      });
 }
 
-void Queue::take_record(const Round& round, std::string_view id, TimeMs time, const Found& found) {
+// False: the batch is full with it.
+bool Queue::take_record(const Round& round, std::string_view id, TimeMs time, const Found& found) {
   Flaw flaw = Flaw::none;
   if (found.state == Found::State::missing) {
     // The client may be between its two commands.
     const TimeMs late = window_end(time) + shared_.window.count() + shared_.lag.count();
-    if (late > round.now) return;
+    if (late > round.now) return true;
     flaw = Flaw::no_value;
   } else if (found.state == Found::State::too_large) {
     flaw = Flaw::too_large;
@@ -189,6 +197,7 @@ void Queue::take_record(const Round& round, std::string_view id, TimeMs time, co
     bad_.add(id);
     losses_.note(flaw, found.state == Found::State::there ? found.value : id);
   }
+  return !batch_full();
 }
 
 Status Queue::commit(const Round& round) {
@@ -198,6 +207,13 @@ Status Queue::commit(const Round& round) {
     bad_.clear();
   }
   if (good_.empty()) return Ok{};
+  const std::size_t size = good_.count();
+  Status committed = commit_good(round);
+  batch_ = committed ? std::min(setup_.batch_max, std::max(batch_, 2 * size)) : std::max(batch_min, size / 2);
+  return committed;
+}
+
+Status Queue::commit_good(const Round& round) {
   const Result<bool> held = shared_.lease.still_held();
   if (!held) return held.error();
   if (!*held) return Error{ErrorKind::retry, "another agent has taken the lease"};
@@ -229,7 +245,7 @@ bool Queue::over(const Round& round) const {
 }
 
 bool Queue::batch_full() const {
-  if (good_.count() + bad_.count() >= setup_.batch_max) return true;
+  if (good_.count() + bad_.count() >= batch_) return true;
   return setup_.content == Content::raw ? good_.bytes() + bad_.bytes() >= ids_bytes_max
                                         : bytes_ >= batch_bytes_max;
 }

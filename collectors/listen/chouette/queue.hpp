@@ -68,8 +68,9 @@ class Queue {
   Status move_windows(const Round& round, TimeMs oldest);
   Status move_range(const Round& round, const ScoreRange& range);
   Status take_page(const Round& round, const Page& page);
-  void take_record(const Round& round, std::string_view id, TimeMs time, const Found& found);
+  bool take_record(const Round& round, std::string_view id, TimeMs time, const Found& found);
   Status commit(const Round& round);
+  Status commit_good(const Round& round);
   Status count_waiting();
   [[nodiscard]] bool over(const Round& round) const;
   [[nodiscard]] bool batch_full() const;
@@ -87,6 +88,8 @@ class Queue {
   Stat& waiting_;
   Stat& windows_;
   Stat& cut_;
+
+  std::size_t batch_;  // records between two commits: fewer after one that failed, until one succeeds
 
   // Since the last commit: handed over, and dropped.
   PackedIds good_, bad_;

@@ -88,6 +88,7 @@ Flaw RecordParser::raw(std::string_view json, RawRecord& into) {
       name = read_name(token, into.name);
     } else if (field == "type") {
       type = read_raw_type(token, reader_.text(), into.type);
+      other_type_ = into.type == RawType::other ? reader_.text() : std::string_view{};
     } else if (field == "value") {
       value = read_value(token, held);
     } else if (field == "timestamp") {
@@ -99,6 +100,7 @@ Flaw RecordParser::raw(std::string_view json, RawRecord& into) {
   const Flaw flaw = first_of({object, name, type, value, time, tags});
   if (flaw != Flaw::none) return flaw;
   into.tags = tags_.tags();
+  into.other_type = other_type_;
   return finish_value(held, into);
 }
 

@@ -26,6 +26,7 @@ inline constexpr std::size_t name_max = 1024;  // bytes of a metric's name
 struct RawRecord {
   std::string_view name;
   RawType type = RawType::other;
+  std::string_view other_type;                // of type other: as it was written
   double value = 0;                           // all but sets
   std::span<const std::string_view> members;  // sets: equal texts are one member
   std::optional<TimeMs> time;                 // nothing: the score's
@@ -82,6 +83,7 @@ class RecordParser {
   TagReader tags_;
   std::vector<Point> points_;
   std::string name_;  // one that was made of a number
+  std::string other_type_;
 };
 
 }  // namespace scops::chouette

@@ -18,6 +18,7 @@ Flaw Taker::take_raw(std::string_view json, TimeMs time, TimeMs latest, Intake& 
   if (flaw != Flaw::none) return flaw;
   const RawSample sample{.name = record.name,
                          .type = record.type,
+                         .other_type = record.other_type,
                          .tags = record.tags,
                          .value = record.value,
                          .members = record.members,

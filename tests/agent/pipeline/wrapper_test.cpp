@@ -1,8 +1,10 @@
 #include "agent/pipeline/wrapper.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <limits>
 
+#include "core/io/block_codec.hpp"
 #include "tests/agent/pipeline/reports.hpp"
 
 using namespace scops;
@@ -138,14 +140,20 @@ TEST_CASE("every percentage of two digits keeps its name", "[wrapper]") {
   }
 }
 
+TEST_CASE("the least and the greatest value are percentiles too", "[wrapper]") {
+  CHECK(suffix_of("0") == ".0percentile");
+  CHECK(suffix_of("0.0") == ".0percentile");
+  CHECK(suffix_of("1.0") == ".100percentile");
+}
+
 TEST_CASE("percentiles that are none are refused in one line", "[wrapper]") {
   PipelineSettings settings = raw_settings();
-  settings.histogram_percentiles = {"0.95", GENERATE("0", "1", "95", "-0.5", "p95", "", "nan")};
+  settings.histogram_percentiles = {"0.95", GENERATE("1.01", "95", "-0.5", "p95", "", "nan")};
   const Status valid = validate(settings);
   REQUIRE_FALSE(valid);
   CHECK(valid.error().kind == ErrorKind::refused);
   CHECK(valid.error().text == "pipeline.histogram_percentiles: \"" + settings.histogram_percentiles[1] +
-                                  "\" is no number above 0 and below 1, for example 0.95");
+                                  "\" is no number from 0 to 1, for example 0.95");
 }
 
 TEST_CASE("more percentiles than anybody needs are refused", "[wrapper]") {
@@ -169,6 +177,22 @@ TEST_CASE("simple: anything else is the mean and the number, at the latest time"
       GENERATE(RawType::gauge, RawType::rate, RawType::histogram, RawType::distribution, RawType::other);
   CHECK(aggregated(simple(), reports(type, {1, 2, 6})) ==
         Lines{"x.count{} count/10 @3000 = 3", "x{} gauge @3000 = 3"});
+}
+
+TEST_CASE("simple: types that we do not know stay apart", "[wrapper]") {
+  Stats stats;
+  Pipeline pipeline(simple(), 100, stats);
+  for (const std::string_view type : {"timer", "meter", "timer"}) {
+    pipeline.add_raw({.name = "x", .type = RawType::other, .other_type = type, .value = 1, .time = 1000});
+  }
+  const auto set = decode_block(pipeline.flush(window_start, true).at(0).bytes);
+  REQUIRE(set);
+  std::vector<double> counts;
+  for (const Sample& sample : set->samples) {
+    if (set->series[sample.series].name == "x.count") counts.push_back(sample.value);
+  }
+  std::sort(counts.begin(), counts.end());
+  CHECK(counts == std::vector<double>{1, 2});
 }
 
 TEST_CASE("simple: Correction: a set becomes its number of distinct elements, it has no mean", "[wrapper]") {

@@ -139,7 +139,8 @@ TEST_CASE("another agent's lease keeps us off until it ends") {
   CHECK(queues.keys(raw) == "1");
   queues.run({"DEL", "chouette:scops.lease"});
   REQUIRE(queues.drain());
-  CHECK(queues.intake.guards == std::vector<std::string>{"chouette:scops.lease=here"});
+  REQUIRE(queues.intake.guards.size() == 1);
+  CHECK(queues.intake.guards[0].starts_with("chouette:scops.lease=here#"));
   CHECK(queues.empty(raw));
 }
 

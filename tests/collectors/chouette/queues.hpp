@@ -67,19 +67,25 @@ class Queues {
  public:
   explicit Queues(RedisOptions options = {})
       : server(std::move(options)),
-        redis(server.target(), clock),
+        redis(target(), clock),
         intake(redis),
         section_(chouette::chouette_section()) {
     REQUIRE(load({&section_, 1}, {}).problems.empty());
     clock.set_wall(1'700'000'005'000);
   }
 
+  // With patience for tens of thousands of commands in a slow build.
+  [[nodiscard]] RedisTarget target() const {
+    RedisTarget target = server.target();
+    target.timeout = std::chrono::seconds(30);
+    return target;
+  }
   [[nodiscard]] chouette::ChouetteSettings& settings() {
     return *static_cast<chouette::ChouetteSettings*>(section_.settings.get());
   }
   // A new process.
   void restart(std::string agent = "here") {
-    drain_ = chouette::make_chouette(settings(), {.redis = server.target(),
+    drain_ = chouette::make_chouette(settings(), {.redis = target(),
                                                   .window = Duration(10'000),
                                                   .metric_ttl = Duration(14'400'000),
                                                   .log_ttl = Duration(64'800'000),

@@ -68,6 +68,19 @@ TEST_CASE("50,000 records of a window are handed over once each, in one commit")
   CHECK(queues.empty(raw));
 }
 
+TEST_CASE("long log records are committed in parts, and none of them is lost") {
+  Queues queues;
+  const std::string text(100'000, 'x');
+  for (int i = 0; i < 60; ++i) {
+    queues.add("chouette:logs:wrapped", uuid(static_cast<std::size_t>(i)), closed_window + i / 100.0,
+               fmt::format(R"({{"message":"{}{}"}})", i, text));
+  }
+  REQUIRE(queues.drain());
+  CHECK(queues.intake.sizes.size() >= 5);
+  CHECK(std::set<std::string>(queues.intake.lines.begin(), queues.intake.lines.end()).size() == 60);
+  CHECK(queues.empty("chouette:logs:wrapped"));
+}
+
 TEST_CASE("any number of records may share a score") {
   Queues queues;
   queues.add_many(raw, 9000, [](std::size_t i) {

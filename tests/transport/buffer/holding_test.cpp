@@ -54,6 +54,7 @@ class FlakyStore final : public Store {
   Status ack(std::string_view output, std::span<const BlockId> ids) override {
     return state_.memory.ack(output, ids);
   }
+  [[nodiscard]] bool takes_commands() const override { return true; }
   Result<bool> put_together(std::span<const Block> blocks, const RedisCommands& /*commands*/) override {
     if (!state_.refusal.empty()) return Error{ErrorKind::retry, state_.refusal};
     if (state_.full) return false;

@@ -53,7 +53,10 @@ class PlainBuffer final : public Buffer {
   Status maintain(TimeMs) override { return Ok{}; }
   [[nodiscard]] BufferStats stats() const override {
     BufferStats waiting;
-    for (const Block& block : blocks) waiting.records += block.records;
+    for (const Block& block : blocks) {
+      waiting.records += block.records;
+      if (block.kind == Kind::metrics) waiting.metrics += block.records;
+    }
     return waiting;
   }
 
