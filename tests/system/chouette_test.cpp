@@ -22,20 +22,22 @@ namespace {
 using Environment = std::map<std::string, std::string>;
 
 // What a deployment of the Python agent has, with short periods.
-Environment drop_in(const HttpSink& sink, const RedisServer& redis) {
+Environment drop_in(const HttpSink& sink, std::uint16_t redis_port) {
   return {{"API_KEY", "0123456789abcdef"},
           {"DATADOG_URL", sink.url() + "/api"},
           {"DATADOG_LOGS_URL", sink.url()},
           {"GLOBAL_TAGS", R"(["fleet:test"])"},
           {"HOST", "owl-1"},
           {"REDIS_HOST", "127.0.0.1"},
-          {"REDIS_PORT", std::to_string(redis.port())},
+          {"REDIS_PORT", std::to_string(redis_port)},
           {"COLLECTOR_PLUGINS", "[]"},
           {"AGGREGATE_INTERVAL", "1"},
           {"RELEASE_INTERVAL", "1"},
           {"SEND_SELF_METRICS", "false"},
           {"SCOPS_DISPATCH_RATE_MAX", "20"}};
 }
+
+Environment drop_in(const HttpSink& sink, const RedisServer& redis) { return drop_in(sink, redis.port()); }
 
 Environment with(Environment environment, const Environment& more) {
   for (const auto& [name, value] : more) environment[name] = value;
@@ -251,6 +253,21 @@ TEST_CASE("where blocks wait follows CHOUETTE_STORAGE_TYPE, else whether a Redis
   CHECK(buffer_of({{"CHOUETTE_STORAGE_TYPE", "embedded"}}) == "embedded");
   CHECK(buffer_of({{"CHOUETTE_STORAGE_TYPE", "memory"}}) == "memory");
   CHECK(buffer_of({{"REDIS_HOST", ""}, {"CHOUETTE_STORAGE_TYPE", "Redis"}}) == "redis");
+}
+
+TEST_CASE("in a cluster, where a queue's keys are on other nodes than the buffer's, records arrive too",
+          "[system][chouette]") {
+  RedisCluster cluster;
+  const HttpSink sink;
+  const SystemClock clock;
+  RedisClient client(cluster.target(), clock);
+  AgentProcess agent({.environment = drop_in(sink, cluster.node(0).port())});
+  for (int i = 0; i < 20; ++i) report_count(client, now_seconds(), fmt::format("{}", i));
+  CHECK(eventually([&] { return sum_of(sink, "app.events") == 20; }));
+  CHECK(eventually([&] {
+    return client.command({"EXISTS", "chouette:metrics:raw.values"})->integer() == 0;
+  }));
+  CHECK(agent.stop() == 0);
 }
 
 TEST_CASE("an application's records reach the intake through the embedded buffer too", "[system][chouette]") {

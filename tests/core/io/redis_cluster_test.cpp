@@ -52,6 +52,19 @@ TEST_CASE("a pipeline and a transaction go to the node that has their keys", "[r
   CHECK(plain.value().at(0).integer() == 4);
 }
 
+TEST_CASE("a transaction over keys of different nodes is refused as a whole", "[redis]") {
+  RedisCluster cluster;
+  const FakeClock clock;
+  std::string other = "{0}";
+  for (int i = 1; cluster.owner(other) == cluster.owner("{here}"); ++i) other = "{" + std::to_string(i) + "}";
+  RedisClient client(cluster.target(), clock);
+  const auto answer = transact(client, RedisScript({{"SET", "{here}", "1"}, {"SET", other, "1"}}));
+  REQUIRE(answer);
+  CHECK(answer.value().error_code() == "EXECABORT");
+  CHECK_FALSE(client.outcome_unknown());
+  CHECK(redis_run(client, {"EXISTS", "{here}"}) == "0");
+}
+
 TEST_CASE("keys on the move are found where they are", "[redis]") {
   RedisCluster cluster;
   const FakeClock clock;

@@ -56,8 +56,8 @@ class FlakyStore final : public Store {
   }
   [[nodiscard]] bool takes_commands() const override { return true; }
   Result<bool> put_together(std::span<const Block> blocks, const RedisCommands& /*commands*/) override {
-    if (!state_.refusal.empty()) return Error{ErrorKind::retry, state_.refusal};
     if (state_.full) return false;
+    if (!state_.refusal.empty()) return Error{ErrorKind::retry, state_.refusal};
     for (const Block& block : blocks) (void)state_.memory.put(block).has_value();
     return true;
   }
@@ -130,6 +130,28 @@ TEST_CASE("with hold a block waits in memory, and all go in one commit when the 
   CHECK(holding.stored() == 6);
   CHECK(holding.state.commits == 1);
   CHECK(holding.marks("a") == Marks{0, 1, 2, 3, 4, 5});
+}
+
+TEST_CASE("a block keeps the id that an output has read when it moves to the store", "[buffer][holding]") {
+  Holding holding(seconds(60));
+  holding.put_one(1);
+  const auto before = test::ids_of(read(*holding.buffer, "a"));
+  holding.clock.advance(60'000);
+  holding.maintain();
+  REQUIRE(holding.stored() == 1);
+  CHECK(test::ids_of(read(*holding.buffer, "a")) == before);
+  for (const char* output : {"a", "b"}) test::ack(*holding.buffer, output, read(*holding.buffer, output));
+  CHECK(holding.stored() == 0);
+}
+
+TEST_CASE("what a full Redis does not take stays with the caller once half of the memory for it is in use",
+          "[buffer][holding]") {
+  constexpr std::uint64_t memory = 4096;
+  Holding holding(seconds(0), memory);
+  holding.state.full = true;
+  holding.state.refusal = "OOM";
+  for (std::uint64_t mark = 0; holding.buffer->stats().bytes <= memory / 2; ++mark) holding.put_one(mark);
+  CHECK_FALSE(holding.buffer->put_together({}, NoCommands()));
 }
 
 TEST_CASE("the age of a held block does not follow the wall clock", "[buffer][holding]") {
@@ -307,6 +329,7 @@ TEST_CASE("a put together that the store cannot make is the caller's to repeat",
   const auto full = holding.buffer->put_together(blocks, NoCommands());
   REQUIRE(full);
   CHECK_FALSE(*full);
+  holding.state.full = false;
   holding.state.refusal = "away";
   holding.put_one(0);
   CHECK_FALSE(holding.buffer->put_together(blocks, NoCommands()));
