@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "agent/version.hpp"
 #include "collectors/listen/chouette/chouette.hpp"
 #include "collectors/registry.hpp"
 #include "core/model/text.hpp"
@@ -191,6 +192,13 @@ BufferSettings Settings::buffer() const {
   auto settings = of<BufferSettings>("buffer");
   if (settings.type == "auto") settings.type = redis_chosen() ? "redis" : "embedded";
   return settings;
+}
+
+CollectorContext Settings::collector_context(const Clock& clock, Stats& stats) const {
+  return {.redis = redis_target(redis()),
+          .user_agent = fmt::format("scops/{}", version),
+          .clock = &clock,
+          .stats = &stats};
 }
 
 BufferContext Settings::buffer_context(std::string folder, std::vector<std::string> outputs) const {

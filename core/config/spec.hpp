@@ -18,6 +18,14 @@
 
 namespace scops {
 
+// What a collector gets from the agent beside its own settings.
+struct CollectorContext {
+  RedisTarget redis = {};        // the one of room "redis"
+  std::string user_agent = {};   // "scops/0.1.0"
+  const Clock* clock = nullptr;  // both outlive the collector
+  Stats* stats = nullptr;
+};
+
 // What an input that drains a queue gets from the agent beside its own settings.
 struct DrainContext {
   RedisTarget redis;
@@ -36,7 +44,8 @@ struct CollectorSpec {
   Section (*section)();   // its options over fresh settings
   // `settings` is what section() made, after loading; it outlives the collector. Errors are configuration
   // errors only: a missing device or daemon is for collect() to say.
-  Result<std::unique_ptr<PullCollector>> (*make)(const void* settings) = nullptr;
+  Result<std::unique_ptr<PullCollector>> (*make)(const void* settings,
+                                                 const CollectorContext& context) = nullptr;
   std::span<const Format> formats = {};  // the grammars of this room, for `scops parse`
   // Instead of `make`, for an input that drains a queue.
   Result<std::unique_ptr<DrainCollector>> (*make_drain)(const void* settings,

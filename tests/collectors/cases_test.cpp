@@ -27,6 +27,8 @@
 #include "core/io/files.hpp"
 #include "core/io/json.hpp"
 #include "core/model/text.hpp"
+#include "core/runtime/clock.hpp"
+#include "core/runtime/stats.hpp"
 #include "tests/support/temp_dir.hpp"
 
 using namespace scops;
@@ -107,7 +109,10 @@ std::string run_case(const CollectorSpec& spec, const fs::path& folder) {
   const Loaded loaded = load(
       sections, {.flags = {}, .environment = read_environment(folder / "options.env", root), .file = {}});
   REQUIRE(loaded.problems == std::vector<std::string>{});
-  const Result<std::unique_ptr<PullCollector>> collector = spec.make(sections[0].settings.get());
+  const SystemClock clock;
+  Stats stats;
+  const Result<std::unique_ptr<PullCollector>> collector =
+      spec.make(sections[0].settings.get(), {.clock = &clock, .stats = &stats});
   REQUIRE(collector.has_value());
 
   JsonEmit emit;

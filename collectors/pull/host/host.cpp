@@ -97,7 +97,7 @@ class HostCollector final : public PullCollector {
   std::vector<Running> topics_;
 };
 
-Result<std::unique_ptr<PullCollector>> make(const void* settings) {
+Result<std::unique_ptr<PullCollector>> make(const void* settings, const CollectorContext& /*context*/) {
   const SystemCalls calls{
       .statvfs = [](const char* path, struct statvfs* into) { return ::statvfs(path, into); },
       .adjtimex = [](struct timex* into) { return ::adjtimex(into); }};

@@ -173,7 +173,7 @@ TEST_CASE("the default metrics are there on the machine that runs this") {
   REQUIRE(spec != nullptr);
   const std::vector<Section> sections{spec->section()};
   REQUIRE(load(sections, {}).problems.empty());
-  const auto collector = spec->make(sections[0].settings.get());
+  const auto collector = spec->make(sections[0].settings.get(), {});
   REQUIRE(collector.has_value());
   RecordingEmit first;
   REQUIRE((*collector)->collect(first).has_value());
