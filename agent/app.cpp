@@ -341,7 +341,8 @@ void App::report_own_metrics() {
 int App::stop() {
   const auto began = std::chrono::steady_clock::now();
   for (const auto& input : inputs_) input->thread.request_stop();
-  bool captured = true, drained = true;
+  bool captured = true;
+  bool drained = true;
   for (const auto& input : inputs_) {
     if (input->draining == nullptr) captured = input->wait(began + capture_grace) && captured;
   }

@@ -4,12 +4,12 @@
 #include <fmt/format.h>
 
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "core/io/block_codec.hpp"
 #include "core/io/redis.hpp"
+#include "core/model/text.hpp"
 #include "core/runtime/clock.hpp"
 #include "core/runtime/stats.hpp"
 #include "transport/buffer/buffer.hpp"
@@ -23,6 +23,7 @@ constexpr int series_count = 100;
 
 std::vector<Series> some_series() {
   std::vector<Series> series;
+  series.reserve(series_count);
   for (int i = 0; i < series_count; ++i) {
     series.push_back({.name = fmt::format("Chouette.host.metric{}.value", i / 4),
                       .tags = {fmt::format("device:/dev/mmcblk0p{}", i % 4), "environment:production"},
@@ -30,6 +31,12 @@ std::vector<Series> some_series() {
                       .interval_s = 0});
   }
   return series;
+}
+
+// A load, a temperature, a counter: some values change with each capture, most by little.
+double value_of(int series, int capture) {
+  if (series % 3 == 0) return (series + 1) * capture * 79 % 10'000 / 100.0;
+  return series * 1'000.0 + static_cast<double>(capture) * (series % 5);
 }
 
 Result<std::int64_t> memory(RedisClient& redis) {
@@ -68,10 +75,9 @@ Status fill(const RedisTarget& target) {
   std::vector<Sample> samples;
   for (int capture = 0; capture < captures; ++capture) {
     samples.clear();
-    for (std::uint32_t i = 0; i < series_count; ++i) {
-      // A load, a temperature, a counter: some values change with each capture, most by little.
-      const double value = i % 3 == 0 ? std::rand() % 10'000 / 100.0 : i * 1'000.0 + capture * (i % 5);
-      samples.push_back({i, now - (captures - capture) * 30'000, value});
+    for (int i = 0; i < series_count; ++i) {
+      samples.push_back(
+          {static_cast<std::uint32_t>(i), now - (captures - capture) * TimeMs{30'000}, value_of(i, capture)});
     }
     const auto put = (*buffer)->put(encode_block(series, samples));
     if (!put) return put.error();
@@ -86,9 +92,9 @@ Status fill(const RedisTarget& target) {
 }  // namespace
 
 int main(int count, char** arguments) {
-  if (count != 2) return 2;
-  const Status filled =
-      fill({.host = "127.0.0.1", .port = static_cast<std::uint16_t>(std::atoi(arguments[1]))});
+  const auto port = count == 2 ? to_uint(arguments[1]) : std::nullopt;
+  if (!port) return 2;
+  const Status filled = fill({.host = "127.0.0.1", .port = static_cast<std::uint16_t>(*port)});
   if (filled) return 0;
   fmt::print(stderr, "outage_bench: {}\n", filled.error().text);
   return 1;

@@ -46,7 +46,7 @@ class Buffer {
   virtual Result<BlockId> put(Block block) = 0;
   // Puts all and runs `commands` in one transaction, where the store is the Redis that these are for. False:
   // it is not, or is full; nothing was done. An Error: nothing was, or all of it and the answer is lost.
-  virtual Result<bool> put_together(std::span<const Block>, const RedisCommands&) { return false; }
+  virtual Result<bool> put_together(std::span<const Block> blocks, const RedisCommands& commands) = 0;
   // Up to `max_records` from the output's cursor, oldest first, at least one block if there is any; the same
   // again until acked. Damaged blocks are set aside and counted.
   virtual Result<std::vector<Block>> read(std::string_view output, Kind kind, std::uint32_t max_records) = 0;

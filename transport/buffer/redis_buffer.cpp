@@ -187,18 +187,28 @@ Status RedisBuffer::maintain(TimeMs now) {
   return attempt([&]() -> Status {
     if (Status known = streams_.refresh(); !known) return known;
     if (outputs_.empty()) return Ok{};
-    if (Status paid = streams_.pay(); !paid) return paid;
-    for (Output& output : outputs_) {
-      if (Status saved = save_acks(output); !saved) return saved;
-    }
-    const bool look = looked_ + sharing_.every.count() <= clock_.boot();
-    for (const Kind kind : kinds) {
-      if (Status done = look ? look_around(kind) : Status(Ok{}); !done) return done;
-      if (Status expired = expire(kind); !expired) return expired;
-    }
-    if (look) looked_ = clock_.boot();
-    return Ok{};
+    if (Status settled = settle(); !settled) return settled;
+    return tidy_up();
   });
+}
+
+// What was left undone because Redis did not answer.
+Status RedisBuffer::settle() {
+  if (Status paid = streams_.pay(); !paid) return paid;
+  for (Output& output : outputs_) {
+    if (Status saved = save_acks(output); !saved) return saved;
+  }
+  return Ok{};
+}
+
+Status RedisBuffer::tidy_up() {
+  const bool look = looked_ + sharing_.every.count() <= clock_.boot();
+  for (const Kind kind : kinds) {
+    if (Status done = look ? look_around(kind) : Status(Ok{}); !done) return done;
+    if (Status expired = expire(kind); !expired) return expired;
+  }
+  if (look) looked_ = clock_.boot();
+  return Ok{};
 }
 
 }  // namespace scops

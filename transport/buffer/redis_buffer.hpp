@@ -3,9 +3,8 @@
 //   put      one transaction, MULTI to EXEC: all of the blocks or none
 //   fetch    what this consumer of the output's group was given and has not acked, then what is new
 //   ack      XACK; what all outputs have acked is deleted in the same transaction
-//   loss     a put whose answer was lost has failed, so it is undone at the next connection; an ack whose
-//   answer
-//            was lost is repeated
+//   loss     a put whose answer was lost has failed, so it is undone at the next connection; an ack is
+//            repeated
 //   sharing  a block goes to one consumer; what one that is gone had been given is taken over
 //
 // Redis keeps the state of each output; what this process knows besides (sizes, acks that Redis does not know
@@ -42,7 +41,7 @@ class RedisBuffer final : public Store {
   RedisBuffer(const RedisTarget& target, RedisSharing sharing, std::vector<std::string> outputs,
               Retention retention, const Clock& clock, BufferCounters counters);
 
-  // Makes the groups, learns what is there; done again with each new connection.
+  // Makes the groups, learns what is there; again with each connection.
   Status open();
 
   Result<std::vector<BlockId>> put_all(std::span<const Block* const> blocks) override;
@@ -51,8 +50,7 @@ class RedisBuffer final : public Store {
   Result<Batch> fetch(std::string_view output, Kind kind, std::uint32_t max_records) override;
   Status ack(std::string_view output, std::span<const BlockId> ids) override;
   Status maintain(TimeMs now) override;
-  // As it was after the last call of another function.
-  [[nodiscard]] BufferStats stats() const override;
+  [[nodiscard]] BufferStats stats() const override;  // as of the last other call
 
  private:
   using Removal = RedisStreams::Removal;
@@ -64,12 +62,14 @@ class RedisBuffer final : public Store {
   void publish(const Status& last);
   [[nodiscard]] Output* find(std::string_view output);
   [[nodiscard]] std::span<const Block* const> fitting(std::span<const Block* const> blocks) const;
+  Status settle();
+  Status tidy_up();
   Result<RedisStreams::Added> add(std::span<const Block* const> blocks, const RedisCommands* together);
   // redis_read.cpp:
   [[nodiscard]] std::size_t page(Kind kind, std::uint64_t records) const;
   Status gather(Gathering& to);
   Status take(Gathering& to, std::vector<RedisEntry> entries);
-  Status discard_oversized(const Gathering& to);
+  Status mend_oversized(const Gathering& to);
   Status save_acks(Output& output);
   Status save_acks(Output& output, Kind kind, std::span<const StreamId> ids);
   Result<std::vector<StreamId>> done_by_all(Output& output, Kind kind, std::span<const StreamId> ids);
@@ -80,12 +80,17 @@ class RedisBuffer final : public Store {
   Status drop_damaged(Kind kind, const RedisEntry& entry);
   // redis_upkeep.cpp:
   Status prepare();
+  Status prepare_streams();
   Status make_groups(Kind kind);
   Status undo(Kind kind);
   Status make_room(std::uint64_t incoming);
+  struct Front;
+  Status refill(Front& front);
   Status expire(Kind kind);
+  Result<bool> expire_page(Kind kind, TimeMs oldest);
   Status learn_head(Kind kind);
   Status look_around(Kind kind);
+  Result<std::optional<StreamId>> first_waited_for(Kind kind);
   Status sweep(Kind kind);
   Status take_over(Kind kind, const std::string& output);
 

@@ -165,7 +165,7 @@ Result<std::size_t> RedisStreams::take_over(Kind kind, std::string_view output, 
   for (std::size_t i = 0; i < pending->size(); ++i)
     claim.push_back(list.keep(std::string(pending->at(i).at(0).text())));
   if (pending->size() == 0) return std::size_t{0};
-  claim.push_back("JUSTID");
+  claim.emplace_back("JUSTID");
   const Result<RedisValue> claimed = client_.command(claim);
   if (!claimed) return claimed.error();
   if (claimed->is_error()) return redis_failure(*claimed);

@@ -78,9 +78,7 @@ Status RedisBuffer::gather(Gathering& to) {
     RedisStreams::Entries entries = fresh ? streams_.fresh(to.kind, to.output.name, count)
                                           : streams_.history(to.kind, to.output.name, to.after, count);
     if (!entries && entries.error().kind == ErrorKind::drop) {
-      if (std::exchange(one_at_a_time_, true)) {
-        if (Status discarded = discard_oversized(to); !discarded) return discarded;
-      }
+      if (Status mended = mend_oversized(to); !mended) return mended;
       fresh = false;  // they are ours now
       continue;
     }
@@ -125,8 +123,10 @@ Status RedisBuffer::take(Gathering& to, std::vector<RedisEntry> entries) {
   return Ok{};
 }
 
-// An entry that is larger than any reply may be: it can never be read.
-Status RedisBuffer::discard_oversized(const Gathering& to) {
+// A reply was larger than any may be: the entries are asked for one by one, and one that is still too large
+// alone can never be read.
+Status RedisBuffer::mend_oversized(const Gathering& to) {
+  if (!std::exchange(one_at_a_time_, true)) return Ok{};
   const auto id = streams_.pending(to.kind, to.output.name, to.after.next(), true);
   if (!id) return id.error();
   if (!*id) return Error{ErrorKind::retry, "redis: a reply that is too large"};
@@ -231,13 +231,14 @@ Result<std::vector<StreamId>> RedisBuffer::done_by_all(Output& output, Kind kind
     const BlockId id = to_block_id(ids[i], kind);
     if (!waited_for(i)) {
       done.push_back(ids[i]);
-    } else if (acked->news[i] || ids[i] <= own->delivered) {
-      output.acked.erase(id);
-    } else if (const auto removal = removal_of(kind, ids[i]); removal && removal->sized) {
-      continue;  // not given yet
-    } else {
-      output.acked.erase(id);
+      continue;
     }
+    bool keep = !acked->news[i] && ids[i] > own->delivered;  // not given yet
+    if (keep) {
+      const auto removal = removal_of(kind, ids[i]);
+      keep = removal && removal->sized;
+    }
+    if (!keep) output.acked.erase(id);
   }
   return done;
 }

@@ -29,22 +29,24 @@ Status RedisBuffer::prepare() {
   if (prepared_ != 0 && prepared_ == streams_.client().connection()) return Ok{};
   if (Status known = streams_.refresh(); !known) return known;
   const std::uint64_t connection = streams_.client().connection();
-  if (!outputs_.empty()) {
-    if (Status owned = streams_.own_keys(); !owned) return owned;
-    if (last_put_ == decltype(last_put_){}) {
-      const Result<std::uint64_t> time = streams_.server_time();
-      if (!time) return time.error();
-      last_put_.fill({*time - std::min(*time, undo_slack), 0});
-    }
-    for (const Kind kind : kinds) {
-      if (Status made = make_groups(kind); !made) return made;
-      if (Status undone = undo(kind); !undone) return undone;
-    }
-    in_doubt_.clear();
-    if (Status paid = streams_.pay(); !paid) return paid;
-  }
+  if (Status done = outputs_.empty() ? Status(Ok{}) : prepare_streams(); !done) return done;
   prepared_ = connection;
   return Ok{};
+}
+
+Status RedisBuffer::prepare_streams() {
+  if (Status owned = streams_.own_keys(); !owned) return owned;
+  if (last_put_ == decltype(last_put_){}) {
+    const Result<std::uint64_t> time = streams_.server_time();
+    if (!time) return time.error();
+    last_put_.fill({*time - std::min(*time, undo_slack), 0});
+  }
+  for (const Kind kind : kinds) {
+    if (Status made = make_groups(kind); !made) return made;
+    if (Status undone = undo(kind); !undone) return undone;
+  }
+  in_doubt_.clear();
+  return streams_.pay();
 }
 
 // A group for each output; and what groups there are besides. They may belong to an output that somebody
@@ -105,16 +107,30 @@ Status RedisBuffer::undo(Kind kind) {
   return Ok{};
 }
 
+// The oldest end of a stream, as make_room() eats its way into it.
+struct RedisBuffer::Front {
+  Kind kind = Kind::metrics;
+  std::vector<RedisEntry> entries;
+  std::size_t next = 0;
+  StreamId from;
+  bool last = false;
+  std::vector<Removal> out;
+
+  [[nodiscard]] const RedisEntry* first() const { return next < entries.size() ? &entries[next] : nullptr; }
+};
+
+Status RedisBuffer::refill(Front& front) {
+  if (front.first() != nullptr || front.last) return Ok{};
+  RedisStreams::Entries entries = streams_.range(front.kind, front.from, look_at);
+  if (!entries) return entries.error();
+  front.last = entries->size() < look_at;
+  front.entries = std::move(*entries);
+  front.next = 0;
+  return Ok{};
+}
+
 // The oldest blocks over all kinds give way.
 Status RedisBuffer::make_room(std::uint64_t incoming) {
-  struct Front {
-    Kind kind = Kind::metrics;
-    std::vector<RedisEntry> entries;
-    std::size_t next = 0;
-    StreamId from;
-    bool last = false;
-    std::vector<Removal> out;
-  };
   std::uint64_t total = incoming;
   std::vector<Front> fronts;
   for (const Kind kind : kinds) {
@@ -122,20 +138,14 @@ Status RedisBuffer::make_room(std::uint64_t incoming) {
     fronts.push_back({kind, {}, 0, {}, streams_.size(kind).blocks == 0, {}});
   }
   while (total > retention_.bytes_max) {
-    Front* oldest = nullptr;
     for (Front& front : fronts) {
-      if (front.next == front.entries.size() && !front.last) {
-        RedisStreams::Entries entries = streams_.range(front.kind, front.from, look_at);
-        if (!entries) return entries.error();
-        front.last = entries->size() < look_at;
-        front.entries = std::move(*entries);
-        front.next = 0;
-      }
-      if (front.next == front.entries.size()) continue;
-      if (oldest == nullptr || front.entries[front.next].id < oldest->entries[oldest->next].id)
-        oldest = &front;
+      if (Status filled = refill(front); !filled) return filled;
     }
-    if (oldest == nullptr) break;
+    const auto oldest =
+        std::min_element(fronts.begin(), fronts.end(), [](const Front& one, const Front& other) {
+          return one.first() != nullptr && (other.first() == nullptr || one.first()->id < other.first()->id);
+        });
+    if (oldest->first() == nullptr) break;
     const RedisEntry& entry = oldest->entries[oldest->next++];
     oldest->from = entry.id.next();
     oldest->out.push_back(to_removal(entry));
@@ -167,28 +177,35 @@ Status RedisBuffer::expire(Kind kind) {
   if (!head) {
     if (Status learnt = learn_head(kind); !learnt) return learnt;
   }
-  bool more = true;
-  for (int page = 0; page < pages_max && more && head && head->newest < oldest; ++page) {
-    const RedisStreams::Entries entries = streams_.range(kind, {}, look_at);
-    if (!entries) return entries.error();
-    std::vector<Removal> expired;
-    more = entries->size() == look_at;
-    for (const RedisEntry& entry : *entries) {
-      if (!entry.problem.empty()) {
-        if (Status dropped = drop_damaged(kind, entry); !dropped) return dropped;
-      } else if (entry.block.newest < oldest) {
-        expired.push_back(to_removal(entry));
-      } else {
-        more = false;
-        break;
-      }
-    }
-    const Result<double> records = drop(kind, expired);
-    if (!records) return records.error();
-    counters_.dropped_age.add(*records);
+  for (int page = 0; page < pages_max && head && head->newest < oldest; ++page) {
+    const Result<bool> more = expire_page(kind, oldest);
+    if (!more) return more.error();
     if (Status learnt = learn_head(kind); !learnt) return learnt;
+    if (!*more) break;
   }
   return Ok{};
+}
+
+// False: what comes behind it is young enough.
+Result<bool> RedisBuffer::expire_page(Kind kind, TimeMs oldest) {
+  const RedisStreams::Entries entries = streams_.range(kind, {}, look_at);
+  if (!entries) return entries.error();
+  std::vector<Removal> expired;
+  bool more = entries->size() == look_at;
+  for (const RedisEntry& entry : *entries) {
+    if (!entry.problem.empty()) {
+      if (Status dropped = drop_damaged(kind, entry); !dropped) return dropped.error();
+    } else if (entry.block.newest < oldest) {
+      expired.push_back(to_removal(entry));
+    } else {
+      more = false;
+      break;
+    }
+  }
+  const Result<double> records = drop(kind, expired);
+  if (!records) return records.error();
+  counters_.dropped_age.add(*records);
+  return more;
 }
 
 Status RedisBuffer::look_around(Kind kind) {
@@ -200,28 +217,36 @@ Status RedisBuffer::look_around(Kind kind) {
   return Ok{};
 }
 
-// Removes what everybody has acked but nobody has deleted: somebody ended between the two.
-Status RedisBuffer::sweep(Kind kind) {
+// The entry from which on somebody may wait; nothing where that cannot be told.
+Result<std::optional<StreamId>> RedisBuffer::first_waited_for(Kind kind) {
   const auto groups = streams_.groups(kind);
   if (!groups) return groups.error();
-  StreamId floor = {std::numeric_limits<std::uint64_t>::max(), 0};  // somebody may wait from here on
+  StreamId first = {std::numeric_limits<std::uint64_t>::max(), 0};
   for (const std::string& name : names_) {
     const auto group = std::find_if(groups->begin(), groups->end(),
                                     [&name](const RedisStreams::Group& one) { return one.name == name; });
     if (group == groups->end() && find(name) == nullptr) continue;
-    if (group == groups->end()) return Ok{};
+    if (group == groups->end()) return std::optional<StreamId>();
     const auto pending = streams_.pending(kind, name, {}, false);
     if (!pending) return pending.error();
     const StreamId low = pending->value_or(group->delivered.next());
-    if (!beyond_absent(name, kind, low)) floor = std::min(floor, low);
+    if (!beyond_absent(name, kind, low)) first = std::min(first, low);
   }
+  return std::optional(first);
+}
+
+// Removes what everybody has acked but nobody has deleted: somebody ended between the two.
+Status RedisBuffer::sweep(Kind kind) {
+  const auto floor = first_waited_for(kind);
+  if (!floor) return floor.error();
+  if (!*floor) return Ok{};
   const auto& head = heads_.at(static_cast<std::size_t>(kind));
-  for (int page = 0; page < pages_max && head && head->id < floor; ++page) {
+  for (int page = 0; page < pages_max && head && head->id < **floor; ++page) {
     const RedisStreams::Entries entries = streams_.range(kind, {}, look_at);
     if (!entries) return entries.error();
     std::vector<Removal> done;
     for (const RedisEntry& entry : *entries) {
-      if (entry.id < floor) done.push_back(to_removal(entry));
+      if (entry.id < **floor) done.push_back(to_removal(entry));
     }
     if (const auto dropped = drop(kind, done); !dropped) return dropped.error();
     if (done.size() < look_at) return learn_head(kind);

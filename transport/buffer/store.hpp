@@ -48,6 +48,9 @@ class Store : public Buffer {
   virtual Result<std::vector<BlockId>> put_all(std::span<const Block* const> blocks) = 0;
   // Is put_together possible here at all?
   [[nodiscard]] virtual bool takes_commands() const { return false; }
+  Result<bool> put_together(std::span<const Block> /*blocks*/, const RedisCommands& /*commands*/) override {
+    return false;
+  }
   // As read().
   virtual Result<Batch> fetch(std::string_view output, Kind kind, std::uint32_t max_records) = 0;
 

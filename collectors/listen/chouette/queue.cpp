@@ -52,30 +52,28 @@ Status Queue::finish() {
 }
 
 Status Queue::drain(const Round& round) {
-  const TimeMs oldest = std::max<TimeMs>(0, round.now - setup_.ttl.count());
-  const TimeMs latest = round.now + future_max;
   forget(round);  // a round that ended by an exception may have left something
-  const auto work = [&]() -> Status {
-    if (Status finished = finish(); !finished) return finished;
-    if (!round.closing) {
-      if (Status status = free_names(); !status) return status;
-      if (Status status = drop_range(round, Flaw::age, {"-inf", "(" + score_text(oldest)}); !status)
-        return status;
-      // A board without a battery starts in 1970: what came before its last restart is then not junk.
-      if (round.now >= shared_.plausible_since) {
-        if (Status status = drop_range(round, Flaw::future, {"(" + score_text(latest), "+inf"}); !status)
-          return status;
-      }
-    }
-    Status moved = setup_.content == Content::raw
-                       ? move_windows(round, oldest)
-                       : move_range(round, {score_text(oldest), score_text(latest)});
-    if (!moved || round.closing) return moved;
-    return count_waiting();
-  };
-  Status status = work();
+  Status status = finish();
+  if (status && !round.closing) status = clean_up(round);
+  if (status) status = move(round);
+  if (status && !round.closing) status = count_waiting();
   if (!status) forget(round);
   return status;
+}
+
+Status Queue::clean_up(const Round& round) {
+  if (Status freed = free_names(); !freed) return freed;
+  const std::string oldest = "(" + score_text(oldest_of(round));
+  if (Status dropped = drop_range(round, Flaw::age, {"-inf", oldest}); !dropped) return dropped;
+  // A board without a battery starts in 1970: what came before its last restart is then not junk.
+  if (round.now < shared_.plausible_since) return Ok{};
+  return drop_range(round, Flaw::future, {"(" + score_text(round.now + future_max), "+inf"});
+}
+
+Status Queue::move(const Round& round) {
+  const TimeMs oldest = oldest_of(round);
+  if (setup_.content == Content::raw) return move_windows(round, oldest);
+  return move_range(round, {score_text(oldest), score_text(round.now + future_max)});
 }
 
 // Something else under our names would stop the clients as well as us: it is moved aside, and expires.
@@ -248,6 +246,10 @@ bool Queue::batch_full() const {
   if (good_.count() + bad_.count() >= batch_) return true;
   return setup_.content == Content::raw ? good_.bytes() + bad_.bytes() >= ids_bytes_max
                                         : bytes_ >= batch_bytes_max;
+}
+
+TimeMs Queue::oldest_of(const Round& round) const {
+  return std::max<TimeMs>(0, round.now - setup_.ttl.count());
 }
 
 TimeMs Queue::window_end(TimeMs time) const {

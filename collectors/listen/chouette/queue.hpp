@@ -62,6 +62,8 @@ class Queue {
   Status drain(const Round& round);
 
  private:
+  Status clean_up(const Round& round);
+  Status move(const Round& round);
   Status free_names();
   Status free_name(std::string_view key, std::string_view type, std::string_view wanted);
   Status drop_range(const Round& round, Flaw flaw, const ScoreRange& range);
@@ -74,6 +76,7 @@ class Queue {
   Status count_waiting();
   [[nodiscard]] bool over(const Round& round) const;
   [[nodiscard]] bool batch_full() const;
+  [[nodiscard]] TimeMs oldest_of(const Round& round) const;  // younger records are within their TTL
   [[nodiscard]] TimeMs window_end(TimeMs time) const;
   Result<std::optional<TimeMs>> first_time(const ScoreRange& range);
   void forget(const Round& round);

@@ -87,6 +87,9 @@ class LockedBuffer final : public scops::Buffer {
     const std::lock_guard lock(mutex_);
     return plain_.read(output, kind, max_records);
   }
+  scops::Result<bool> put_together(std::span<const scops::Block>, const scops::RedisCommands&) override {
+    return false;
+  }
   scops::Status ack(std::string_view output, std::span<const scops::BlockId> ids) override {
     const std::lock_guard lock(mutex_);
     return plain_.ack(output, ids);

@@ -30,6 +30,7 @@ class PlainBuffer final : public Buffer {
     blocks.push_back(std::move(block));
     return blocks.back().id;
   }
+  Result<bool> put_together(std::span<const Block>, const RedisCommands&) override { return false; }
   Result<std::vector<Block>> read(std::string_view, Kind kind, std::uint32_t max_records) override {
     if (read_fails) return Error{ErrorKind::retry, "disk on fire"};
     ++reads;
