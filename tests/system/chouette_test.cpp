@@ -218,7 +218,7 @@ TEST_CASE("a Redis that hangs does not hold up a stop beyond 5 s", "[system][cho
   }
 }
 
-TEST_CASE("the agent reports its own work under the names of the contract", "[system][chouette]") {
+TEST_CASE("contract 4: the agent reports its own work under the contract's names", "[system][chouette]") {
   const RedisServer redis;
   const HttpSink sink;
   const SystemClock clock;

@@ -79,7 +79,8 @@ TEST_CASE("names of collectors are case-sensitive, those of host groups are not"
   CHECK(group.status == 0);
 }
 
-TEST_CASE("the datadog output without a key exits 2 and names API_KEY", "[system]") {
+TEST_CASE("contract 4: a fatal error ends with another status than 0: no key exits 2 and names API_KEY",
+          "[system]") {
   const Finished run = run_agent({.environment = {{"SCOPS_DISPATCH_OUTPUTS", R"(["datadog"])"}}});
   CHECK(run.status == 2);
   CHECK_THAT(run.err, Contains("API_KEY"));

@@ -74,7 +74,7 @@ TEST_CASE("a request goes to v1/series with the key in its query, deflated", "[s
   CHECK((first * 256 + second) % 31 == 0);
 }
 
-TEST_CASE("the body lists series with points, type, tags and host", "[system]") {
+TEST_CASE("contract 4: the body lists series with points, type, tags and host", "[system]") {
   HttpSink sink;
   const AgentProcess agent(
       {.environment = with(
@@ -96,7 +96,7 @@ TEST_CASE("the body lists series with points, type, tags and host", "[system]") 
   CHECK(sink.requests().at(0).body.starts_with(R"({"series":[{"metric":)"));
 }
 
-TEST_CASE("the host is the machine's own name unless it is set", "[system]") {
+TEST_CASE("contract 1, correction: the host is the machine's own name unless it is set", "[system]") {
   HttpSink sink;
   const AgentProcess agent({.environment = delivering_to(sink.url())});
   REQUIRE(sink.wait_for(1, long_enough));

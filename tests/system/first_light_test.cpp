@@ -54,7 +54,7 @@ TEST_CASE("each JSON line has metric, type, tags as a map, value and timestamp",
   }
 }
 
-TEST_CASE("the names and tags of host metrics are those that dashboards know", "[system]") {
+TEST_CASE("contract 5: the names and tags of host metrics are those that dashboards know", "[system]") {
   const Finished check = run_agent({.arguments = {"check", "host", "--json"}});
   REQUIRE(check.status == 0);
   std::set<std::string> known = promised;

@@ -64,7 +64,7 @@ TEST_CASE("delivery: a request may take what the caller says") {
   CHECK(rig.output.timeouts == std::vector<std::chrono::milliseconds>{48s});
 }
 
-TEST_CASE("delivery: a backlog is drained at once, but not above the rate") {
+TEST_CASE("contract 4, correction: a backlog is drained at once, but not above the rate") {
   Rig rig;
   rig.output.limits_now.records = 10;
   for (int i = 0; i < 20; ++i) rig.put(i * 10, 10);

@@ -90,7 +90,7 @@ TEST_CASE("datadog: the key travels in a header when asked to") {
   CHECK(sink.requests().at(0).headers.at("dd-api-key") == key);
 }
 
-TEST_CASE("datadog: one slash between base and path, whatever the base ends with") {
+TEST_CASE("contract 4: one slash between base and path, whatever the base ends with") {
   HttpSink sink;
   const std::string base = GENERATE("/api", "/api/", "/api///");
   Datadog output(settings_for(sink.url() + base), {});
@@ -252,7 +252,7 @@ TEST_CASE("datadog: without a usable key or URL it says which option is wrong, a
   CHECK(output.error().text.find("secret") == std::string::npos);
 }
 
-TEST_CASE("datadog: the limit of a bulk is the option") {
+TEST_CASE("contract 4: the limit of a bulk is METRICS_BULK_SIZE") {
   DatadogSettings settings = settings_for("https://intake.example");
   settings.bulk_size = 77;
   CHECK(Datadog(settings, {}).limits(Kind::metrics).records == 77);
