@@ -15,14 +15,13 @@ using scops::Kind;
 using scops::RawType;
 using scops::Reply;
 using scops::Verdict;
+using scops::test::minute;
 using scops::test::refuses;
 using scops::test::reply;
 using scops::test::Rig;
 using Values = std::vector<double>;
 
 namespace {
-
-constexpr std::int64_t minute = 60'000;
 
 struct Told {
   std::string name;

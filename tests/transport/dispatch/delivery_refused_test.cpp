@@ -11,21 +11,13 @@
 
 using scops::Reply;
 using scops::Verdict;
+using scops::test::always;
+using scops::test::hour;
+using scops::test::minute;
 using scops::test::refuses;
 using scops::test::reply;
 using scops::test::Rig;
 using Values = std::vector<double>;
-
-namespace {
-
-constexpr std::int64_t minute = 60'000;
-constexpr std::int64_t hour = 60 * minute;
-
-auto always(Reply answer) {
-  return [answer](const Values&) { return answer; };
-}
-
-}  // namespace
 
 TEST_CASE("delivery: a batch that is too large is cut until it fits, and the size is remembered") {
   Rig rig;

@@ -11,20 +11,12 @@
 using namespace std::chrono_literals;
 using scops::Reply;
 using scops::Verdict;
+using scops::test::always;
+using scops::test::hour;
+using scops::test::minute;
 using scops::test::reply;
 using scops::test::Rig;
 using Values = std::vector<double>;
-
-namespace {
-
-constexpr std::int64_t minute = 60'000;
-constexpr std::int64_t hour = 60 * minute;
-
-auto always(Reply answer) {
-  return [answer](const Values&) { return answer; };
-}
-
-}  // namespace
 
 TEST_CASE("delivery: what waits is sent at the release time as one request and acked") {
   Rig rig;

@@ -22,6 +22,9 @@
 
 namespace scops::test {
 
+constexpr std::int64_t minute = 60'000;  // milliseconds
+constexpr std::int64_t hour = 60 * minute;
+
 // Keeps blocks in a vector; fails when told to.
 class PlainBuffer final : public Buffer {
  public:
@@ -96,6 +99,10 @@ class ScriptedOutput final : public Output {
 
 inline Reply reply(Verdict verdict, int code = 0) {
   return {.verdict = verdict, .detail = "HTTP " + std::to_string(code), .code = code};
+}
+
+inline auto always(Reply answer) {
+  return [answer](const std::vector<double>&) { return answer; };
 }
 
 // An answer that refuses each request with one of `poison` in it.
