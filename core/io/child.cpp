@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -52,6 +53,24 @@ std::optional<Pipe> make_pipe() {
   return made;
 }
 
+// A terminal of its own for the child, which nobody uses: when a session's leader dies, the kernel sends
+// SIGHUP to what else runs at the terminal. So what a killed child has started ends with it.
+struct Terminal {
+  Fd master, slave;
+};
+
+// Without both ends where there is none to be had (no /dev/pts): it is a help, not the job.
+Terminal make_terminal() {
+  Terminal made;
+  made.master = above_standard(::open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC));  // NOLINT(*-vararg)
+  std::array<char, 64> name{};
+  if (!made.master.valid() || ::unlockpt(made.master.get()) != 0 ||
+      ::ptsname_r(made.master.get(), name.data(), name.size()) != 0)
+    return {};
+  made.slave = above_standard(::open(name.data(), O_RDWR | O_NOCTTY | O_CLOEXEC));  // NOLINT(*-vararg)
+  return made;
+}
+
 std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
   std::vector<char*> pointers;
   pointers.reserve(texts.size() + 1);
@@ -64,6 +83,7 @@ std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
 struct Launch {
   std::vector<char*> arguments, environment;
   Fd null;
+  Terminal terminal;
   Pipe out, err;
   Pipe failure;  // carries the errno of a failed execve; closed by a successful one
   pid_t parent = 0;
@@ -83,7 +103,8 @@ int wait_readable(int fd, milliseconds patience) {
   // The parent may have died before the kernel was told to watch it: then nobody will kill us.
   // NOLINTNEXTLINE(*-vararg)
   if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || ::getppid() != launch.parent) ::_exit(exit_not_started);
-  ::setpgid(0, 0);
+  ::setsid();
+  if (launch.terminal.slave.valid()) ::ioctl(launch.terminal.slave.get(), TIOCSCTTY, 0);  // NOLINT(*-vararg)
   ::dup2(launch.null.get(), STDIN_FILENO);
   ::dup2(launch.out.write.get(), STDOUT_FILENO);
   ::dup2(launch.err.write.get(), STDERR_FILENO);
@@ -95,7 +116,7 @@ int wait_readable(int fd, milliseconds patience) {
   for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);  // NOLINT(cert-err33-c)
   sigset_t none;
   sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
   ::execve(launch.arguments[0], launch.arguments.data(), launch.environment.data());
   const int number = errno;
   [[maybe_unused]] const auto told = ::write(launch.failure.write.get(), &number, sizeof number);
@@ -139,6 +160,7 @@ Result<std::unique_ptr<Child>> Child::start(const ChildCommand& command) {
   Launch launch{.arguments = pointers_to(command.arguments),
                 .environment = pointers_to(command.environment),
                 .null = above_standard(::open("/dev/null", O_RDONLY | O_CLOEXEC)),  // NOLINT(*-vararg)
+                .terminal = make_terminal(),
                 .out = {},
                 .err = {},
                 .failure = {},
@@ -152,6 +174,7 @@ Result<std::unique_ptr<Child>> Child::start(const ChildCommand& command) {
   if (pid < 0) return system_error("fork for", command.arguments[0], errno);
   std::unique_ptr<Child> child(
       new Child(pid, std::move(launch.out.read), std::move(launch.err.read), command.line_max));
+  child->terminal_ = std::move(launch.terminal.master);
   for (Pipe* const pipe : {&launch.out, &launch.err, &launch.failure}) pipe->write.reset();
   if (const int number = start_failure(launch, command.start_timeout); number != 0)
     return system_error("start", command.arguments[0], number);
@@ -210,7 +233,7 @@ bool Child::read_errors() {
 }
 
 // Looks without waiting for it: as long as nobody has, its number, and its group's, belong to no other.
-bool Child::has_exited() {
+bool Child::has_exited() const {
   siginfo_t info{};
   return pid_ == 0 || (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
                        info.si_pid == pid_);
@@ -231,8 +254,7 @@ bool Child::stop(milliseconds patience) {
   ending_ = WIFEXITED(status) ? fmt::format("exit status {}", WEXITSTATUS(status))
                               : fmt::format("signal {}", WTERMSIG(status));
   pid_ = 0;
-  out_.reset();
-  err_.reset();
+  for (Fd* const fd : {&out_, &err_, &terminal_}) fd->reset();
   return true;
 }
 

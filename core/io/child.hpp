@@ -69,12 +69,13 @@ class Child {
 
  private:
   Child(pid_t pid, Fd out, Fd err, std::size_t line_max);
-  bool has_exited();
+  [[nodiscard]] bool has_exited() const;
   bool read_errors();
   Event read_output();
 
   pid_t pid_;
   Fd out_, err_;
+  Fd terminal_;  // its own, to which nobody writes
   LineBuffer lines_;
   LineBuffer error_lines_;
   std::string last_words_;

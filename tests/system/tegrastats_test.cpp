@@ -81,6 +81,20 @@ TEST_CASE("an agent that is killed leaves no tegrastats behind", "[system][tegra
   }
 }
 
+TEST_CASE("an agent that is killed leaves nothing behind of what tegrastats has started",
+          "[system][tegrastats]") {
+  const TempDir dir;
+  const std::string program = make_program(dir, "sleep 1000 & echo $! >\"$0.pid\"; wait");
+  AgentProcess agent(options_for(program, {"run"}));
+  pid_t sleeper = 0;
+  REQUIRE(eventually([&] {
+    sleeper = program_number(program);
+    return read_file(fmt::format("/proc/{}/comm", sleeper)).value_or("") == "sleep\n";
+  }));
+  agent.kill();
+  CHECK(eventually([&] { return is_gone(sleeper); }));
+}
+
 TEST_CASE("an agent that is told to stop ends tegrastats, also a silent one", "[system][tegrastats]") {
   for (const char* script : {usual.c_str(), "trap '' HUP INT TERM PIPE; exec sleep 1000"}) {
     const TempDir dir;

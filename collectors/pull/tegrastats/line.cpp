@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <span>
 
+#include "collectors/pull/tegrastats/gpu.hpp"
 #include "collectors/pull/tegrastats/words.hpp"
 #include "core/model/text.hpp"
 
@@ -13,7 +15,6 @@ namespace scops::tegrastats {
 namespace {
 
 constexpr std::size_t names_max = 128;
-constexpr std::size_t gpcs_max = 8;
 
 // Names of tags in lower case, without allocating.
 class LowerCase {
@@ -29,10 +30,6 @@ class LowerCase {
   std::size_t size_;
 };
 
-bool starts_with_any_case(std::string_view text, std::string_view start) {
-  return text.size() >= start.size() && iequals(text.substr(0, start.size()), start);
-}
-
 // NVENC_FREQ, NVENC_LOAD -> NVENC
 std::string_view without_suffix(std::string_view name) {
   constexpr std::size_t length = 5;
@@ -40,17 +37,6 @@ std::string_view without_suffix(std::string_view name) {
   const std::string_view suffix = name.substr(name.size() - length);
   if (iequals(suffix, "_FREQ") || iequals(suffix, "_LOAD")) name.remove_suffix(length);
   return name;
-}
-
-// GR3D -> 0, GR3D2 -> 1; nothing for other names. The first one has no number.
-std::optional<std::uint64_t> gpc_of(std::string_view base) {
-  constexpr std::string_view stem = "GR3D";
-  if (!starts_with_any_case(base, stem)) return std::nullopt;
-  const std::string_view digits = base.substr(stem.size());
-  if (digits.empty()) return 0;
-  const std::optional<std::uint64_t> number = to_uint(digits);
-  if (!number || *number == 0 || *number > gpcs_max) return std::nullopt;
-  return *number - 1;
 }
 
 // Is a number or a percentage behind this name an engine's? Anything may print one.
@@ -98,7 +84,7 @@ class LineWalk {
       take_word(word, line);
       before_ = word;
     }
-    emit_gpu();
+    if (groups_.gpu) gpu_.emit(emit_);
   }
 
  private:
@@ -128,9 +114,9 @@ class LineWalk {
 
   // The same name may stand for different things (CPU has cores, a temperature and a rail): once for each.
   bool is_first(char kind, std::string_view name) {
-    const auto end = names_.begin() + static_cast<std::ptrdiff_t>(used_names_);
-    const bool seen = std::any_of(names_.begin(), end, [kind, name](const Name& used) {
-      return used.kind == kind && iequals(used.name, name);
+    const std::span<const Name> used = std::span(names_).first(used_names_);
+    const bool seen = std::any_of(used.begin(), used.end(), [kind, name](const Name& before) {
+      return before.kind == kind && iequals(before.name, name);
     });
     if (seen || used_names_ == names_max) return false;
     names_[used_names_++] = {kind, name};
@@ -150,8 +136,9 @@ class LineWalk {
   }
 
   void take_memory(std::string_view name, const Memory& memory) {
-    const auto kind = std::find_if(memory_kinds.begin(), memory_kinds.end(),
-                                   [name](const MemoryKind& known) { return iequals(known.token, name); });
+    const auto* const kind =
+        std::find_if(memory_kinds.begin(), memory_kinds.end(),
+                     [name](const MemoryKind& known) { return iequals(known.token, name); });
     if (kind == memory_kinds.end() || !is_first('m', name)) return;
     if (groups_.*kind->group) {
       emit_.gauge(kind->used, memory.used);
@@ -197,15 +184,13 @@ class LineWalk {
     if (iequals(base, "EMC")) {
       take_emc(name, figures);
     } else if (const std::optional<std::uint64_t> gpc = gpc_of(base)) {
-      if (!figures.bare && is_first('f', name)) gpcs_[*gpc] = figures;
+      if (!figures.bare && is_first('f', name)) gpu_.add(*gpc, figures);
     } else if (iequals(name, "fg") || iequals(name, "bg")) {
       take_mts(name, figures);
     } else if (iequals(before_, "EDP") && iequals(name, "limit")) {
       take_edp(figures);
-    } else if (!figures.clocks.empty() && !figures.bare) {
+    } else if (is_engine_name(name, base) || (!figures.clocks.empty() && !figures.bare)) {
       take_engine(name, base, figures);  // a load at a clock: whatever it is called, that is an engine
-    } else if (is_engine_name(name, base)) {
-      take_engine(name, base, figures);
     }
   }
 
@@ -264,37 +249,6 @@ class LineWalk {
     return highest;
   }
 
-  void emit_gpu() {
-    if (!groups_.gpu) return;
-    const bool several = std::any_of(gpcs_.begin() + 1, gpcs_.end(), [](const auto& gpc) { return gpc; });
-    std::optional<double> load, clock;
-    bool all_clocks = true;
-    for (std::size_t first = 0; first < gpcs_.size(); ++first) {
-      if (!gpcs_[first]) continue;
-      Figures figures = *gpcs_[first];
-      if (const std::optional<double> own = next_load(figures.loads)) {
-        if (several) emit_gpc("tegrastats.gpu.gpc.load", first, *own);
-        load = std::max(load.value_or(*own), *own);
-      }
-      all_clocks = all_clocks && !figures.clocks.empty();
-      const bool numbered = several || figures.clock_list;
-      for (std::size_t gpc = first; !figures.clocks.empty(); ++gpc) {
-        const std::optional<double> own = next_clock(figures.clocks);
-        if (own && numbered) emit_gpc("tegrastats.gpu.gpc.mhz", gpc, *own);
-        if (own) clock = std::max(clock.value_or(*own), *own);
-        all_clocks = all_clocks && own;
-      }
-    }
-    if (load) emit_.gauge("tegrastats.gpu.load", *load);
-    if (clock && all_clocks) emit_.gauge("tegrastats.gpu.mhz", *clock);
-  }
-
-  void emit_gpc(std::string_view metric, std::size_t gpc, double value) {
-    const fmt::format_int text(gpc);
-    const std::array tags{Tag{"gpc", {text.data(), text.size()}}};
-    emit_.gauge(metric, value, tags);
-  }
-
   struct Name {
     char kind = 0;  // m memory, r rail, t temperature, c cores, f figures
     std::string_view name;
@@ -305,7 +259,7 @@ class LineWalk {
   std::string_view before_;  // the word before
   std::array<Name, names_max> names_{};
   std::size_t used_names_ = 0;
-  std::array<std::optional<Figures>, gpcs_max> gpcs_{};
+  Gpu gpu_;
 };
 
 }  // namespace

@@ -113,7 +113,7 @@ TEST_CASE("a child is stopped with all that it started", "[child]") {
 }
 
 TEST_CASE("a child that leaves others behind with its output has ended all the same", "[child]") {
-  const auto child = started(shell("sleep 1000 & echo $!"));
+  const auto child = started(shell("trap '' HUP; sleep 1000 & echo $!"));
   const pid_t grandchild = to_pid(next_line(*child));
   CHECK(eventually([&] { return child->wait(milliseconds(20)) == Child::Event::ended; }));
   CHECK(child->stop(long_wait));
@@ -127,6 +127,17 @@ TEST_CASE("a child dies with the thread that started it", "[child]") {
       [&] { return child->wait(milliseconds(20)) == Child::Event::ended || is_gone(child->pid()); }));
   CHECK(child->stop(long_wait));
   CHECK(child->ending() == "signal 9");
+}
+
+TEST_CASE("what a child has started ends when the child is killed by the end of its thread", "[child]") {
+  std::unique_ptr<Child> child;
+  pid_t grandchild = 0;
+  std::thread([&] {
+    child = started(shell("sleep 1000 & echo $!; wait"));
+    grandchild = to_pid(next_line(*child));
+  }).join();
+  REQUIRE(grandchild > 0);
+  CHECK(eventually([&] { return is_gone(grandchild); }));
 }
 
 TEST_CASE("a child sees only the environment and the descriptors it was given", "[child]") {
