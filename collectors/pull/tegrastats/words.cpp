@@ -83,7 +83,7 @@ std::optional<double> plausible(std::optional<double> celsius) {
 }
 
 bool is_load(std::string_view text) { return cut_ending(text, "%") && is_decimal(text); }
-bool is_clock(std::string_view text) { return text == "-1" || is_decimal(text); }
+bool is_clock(std::string_view text) { return text == "-1" || iequals(text, "off") || is_decimal(text); }
 
 bool all_members(std::string_view list, bool (*fits)(std::string_view)) {
   while (!list.empty()) {
@@ -114,7 +114,8 @@ std::optional<Value> next_value(std::string_view rest) {
 }
 
 bool is_name(std::string_view word) {
-  return !word.empty() && word.size() <= name_max && is_letter(word.front()) &&
+  return word.size() <= name_max && std::any_of(word.begin(), word.end(), is_letter) &&
+         (is_letter(word.front()) || is_digit(word.front())) &&
          std::all_of(word.begin(), word.end(), [](char c) {
            return is_letter(c) || is_digit(c) || c == '_' || c == '-' || c == '.' || c == '+';
          });

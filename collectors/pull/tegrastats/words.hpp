@@ -16,7 +16,7 @@ struct Value {
 // Nothing at the end of the line, and for a list without an end.
 [[nodiscard]] std::optional<Value> next_value(std::string_view rest);
 
-// A word that may become a tag: letters, digits, '_', '-', '.' and '+', at most 64, the first one a letter.
+// A word that may become a tag: letters (at least one), digits, '_', '-', '.' and '+', at most 64.
 [[nodiscard]] bool is_name(std::string_view word);
 
 //   7231/62841MB (lfb 3x4MB)      0/252kB(lfb 252kB)     0/2048MB (cached 0MB)

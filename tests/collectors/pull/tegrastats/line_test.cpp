@@ -77,6 +77,7 @@ TEST_CASE("tegrastats: the GPU's load is real without a clock, and absent where 
   CHECK(emitted("GR3D 39%@76") == Lines{"gpu.load = 39", "gpu.mhz = 76"});
   CHECK(emitted("GR3D_FREQ @[314,320,0]") == Lines{"gpu.gpc.mhz gpc:0 = 314", "gpu.gpc.mhz gpc:1 = 320",
                                                    "gpu.gpc.mhz gpc:2 = 0", "gpu.mhz = 320"});
+  CHECK(emitted("GR3D_FREQ 7%@[off,320]") == Lines{"gpu.gpc.mhz gpc:1 = 320", "gpu.load = 7"});
   CHECK(emitted("GR3D_FREQ 7%@[510]") == Lines{"gpu.gpc.mhz gpc:0 = 510", "gpu.load = 7", "gpu.mhz = 510"});
 }
 
@@ -136,6 +137,11 @@ TEST_CASE("tegrastats: rails are kept apart, in milliwatts, of all three layouts
               "power.current rail:VDD_SOC = 2801", "power.average rail:VDD_SOC = 2749",
               "power.current rail:VIN = 87426", "power.average rail:VIN = 43713",
               "power.max rail:VIN = 87430"});
+}
+
+TEST_CASE("tegrastats: names may begin with a digit, but are no numbers", "[tegrastats]") {
+  CHECK(emitted("5V0_SYS 10/20 12 30/40 3@50C") ==
+        Lines{"power.current rail:5V0_SYS = 10", "power.average rail:5V0_SYS = 20"});
 }
 
 TEST_CASE("tegrastats: what is not known is skipped, and what follows it is not", "[tegrastats]") {
