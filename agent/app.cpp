@@ -192,7 +192,7 @@ Result<std::unique_ptr<App::Input>> App::make_input(const std::string& name) {
   Duration interval = settings_.capture_interval(name);
   Duration offset{0};
   if (spec.make != nullptr) {
-    auto collector = spec.make(settings_.room(name), settings_.collector_context(clock_, stats_));
+    auto collector = spec.make(settings_.room(name), settings_.collector_context(clock_, stats_, interval));
     if (!collector) return collector.error();
     input->collector = std::move(*collector);
   } else {

@@ -194,11 +194,12 @@ BufferSettings Settings::buffer() const {
   return settings;
 }
 
-CollectorContext Settings::collector_context(const Clock& clock, Stats& stats) const {
+CollectorContext Settings::collector_context(const Clock& clock, Stats& stats, Duration interval) const {
   return {.redis = redis_target(redis()),
           .user_agent = fmt::format("scops/{}", version),
           .clock = &clock,
-          .stats = &stats};
+          .stats = &stats,
+          .interval = interval};
 }
 
 BufferContext Settings::buffer_context(std::string folder, std::vector<std::string> outputs) const {

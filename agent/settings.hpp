@@ -57,7 +57,7 @@ class Settings {
   // embedded.
   [[nodiscard]] BufferSettings buffer() const;
   // What the buffer gets beside them, but for clock and stats.
-  [[nodiscard]] CollectorContext collector_context(const Clock& clock, Stats& stats) const;
+  [[nodiscard]] CollectorContext collector_context(const Clock& clock, Stats& stats, Duration interval) const;
   [[nodiscard]] BufferContext buffer_context(std::string folder, std::vector<std::string> outputs) const;
   // agent.collectors, and chouette where its queues are to be drained.
   [[nodiscard]] std::vector<std::string> collectors() const;

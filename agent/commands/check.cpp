@@ -68,7 +68,8 @@ int check_collectors(const CommandLine& line) {
       complain(fmt::format("scops: {} drains a queue: nothing to collect", name));
       continue;
     }
-    auto collector = spec.make(settings.room(name), settings.collector_context(clock, stats));
+    auto collector =
+        spec.make(settings.room(name), settings.collector_context(clock, stats, between_readings));
     if (!collector) {
       complain(fmt::format("scops: {}: {}", name, collector.error().text));
       return 2;

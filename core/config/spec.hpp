@@ -24,6 +24,7 @@ struct CollectorContext {
   std::string user_agent = {};   // "scops/0.1.0"
   const Clock* clock = nullptr;  // both outlive the collector
   Stats* stats = nullptr;
+  Duration interval{};  // between captures; 0: not known
 };
 
 // What an input that drains a queue gets from the agent beside its own settings.

@@ -38,6 +38,8 @@ std::vector<Case> cases() {
        "what is this"},
       {"pressure", "some avg10=1.50 avg60=0.00 avg300=0.00 total=1000\n", "Chouette.host.pressure.some",
        "what is this"},
+      {"tegrastats", "RAM 1409/3964MB (lfb 28x4MB) CPU [22%@518,off] AO@39.5C\n",
+       "Chouette.tegrastats.cpu.load", "what is this"},
       {"chouette",
        R"({"metric":"app.users","type":"set","value":["a","b"],"tags":{"k":1}})"
        "\n",
