@@ -40,7 +40,7 @@ constexpr std::array own_rows{
     }),
     option<&DramatiqSettings::scan_budget>({
         .name = "scan_budget",
-        .fallback = "500ms",
+        .fallback = "1s",
         .help = "Longest that a capture looks for queues; the next one goes on where it stopped.",
         .min = "1ms",
         .max = "10s",
