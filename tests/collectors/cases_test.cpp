@@ -4,7 +4,6 @@
 //   root/            the machine: proc/, sys/, whatever the options point at
 //   root2/           optional: the same machine at the second capture
 //   redis            optional: a Redis of the case, a command a line; {redis} stands for its socket
-//   redis2           optional: commands before a second capture
 //   expected.jsonl   what is emitted, in order
 //
 // A new device, or a new way to be broken, needs a folder and no code. SCOPS_UPDATE_CASES=1 writes
@@ -156,10 +155,6 @@ std::string run_case(const CollectorSpec& spec, const fs::path& folder) {
   if (fs::exists(folder / "root2")) {
     fs::remove(root);
     fs::create_directory_symlink(folder / "root2", root);
-    capture(**collector, 2, emit);
-  }
-  if (fs::exists(folder / "redis2")) {
-    fill(*redis, folder / "redis2");
     capture(**collector, 2, emit);
   }
   return emit.lines;

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "core/model/text.hpp"
@@ -14,7 +12,8 @@ namespace {
 constexpr std::string_view suffix = ".msgs";
 constexpr std::size_t key_max = 512;    // bytes; Dramatiq's own names are identifiers
 constexpr std::size_t cursor_max = 20;  // digits of a 64 bit number
-constexpr std::int64_t rest = 50;       // times as long as a scan took
+constexpr std::int64_t short_ms = 20;   // a scan that took less can be made each second
+constexpr std::int64_t rest = 50;       // times as long as a longer one took
 
 bool is_cursor(std::string_view text) {
   return !text.empty() && text.size() <= cursor_max && to_uint(text).has_value();
@@ -55,8 +54,7 @@ QueueScan::QueueScan(const DramatiqSettings& settings, RedisClient& redis, const
       pattern_(key_pattern(settings.key_space)),
       count_(std::to_string(settings.scan_count)),
       redis_(redis),
-      clock_(clock),
-      next_ms_(std::numeric_limits<std::int64_t>::min()) {}
+      clock_(clock) {}
 
 Status QueueScan::look() {
   const std::int64_t began = clock_.steady();
@@ -126,7 +124,7 @@ void QueueScan::begin_again() {
 }
 
 void QueueScan::finish() {
-  next_ms_ = clock_.steady() + rest * spent_ms_;
+  next_ms_ = spent_ms_ < short_ms ? 0 : clock_.steady() + rest * spent_ms_;
   left_out_ = std::move(leaving_out_);
   complete_ = scan_;
   begin_again();

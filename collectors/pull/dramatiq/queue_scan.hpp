@@ -41,8 +41,8 @@ class QueueScan {
   // All outlive it.
   QueueScan(const DramatiqSettings& settings, RedisClient& redis, const Clock& clock);
 
-  // Looks for queues until the scan is through or the budget spent. Nothing is done when the last scan was
-  // long and not long ago: looking takes a fiftieth of the time at most, once all has been seen.
+  // Looks for queues until the scan is through or the budget spent. Does nothing when the last scan was long
+  // and not long ago: once all keys have been seen, looking takes a fiftieth of the time at most.
   Status look();
 
   // Whose sizes are to be asked. The one who asks erases what is gone and empty.
