@@ -109,10 +109,10 @@ void Schedule::capture() {
   const auto started = std::chrono::steady_clock::now();
   busy_since_ = std::max<std::int64_t>(1, clock_.steady());
   CaptureEmit emit(*this, capture_time(clock_.wall(), ticker_.on_multiple()));
-  std::string error;
+  std::string error, absent;
   try {
     const Status status = collector_.collect(emit);
-    if (!status && status.error().kind != ErrorKind::absent) error = status.error().text;
+    if (!status) (status.error().kind == ErrorKind::absent ? absent : error) = status.error().text;
   } catch (const std::exception& exception) {
     error = fmt::format("BUG: {}", exception.what());
   }
@@ -130,6 +130,7 @@ void Schedule::capture() {
   busy_since_ = 0;
   const std::scoped_lock lock(error_mutex_);
   last_error_ = std::move(error);
+  absent_ = std::move(absent);
 }
 
 Schedule::State Schedule::state() const {
@@ -141,11 +142,13 @@ Schedule::State Schedule::state() const {
               .skipped = static_cast<std::uint64_t>(skipped_.value()),
               .last_seconds = last_seconds_,
               .busy_ms = since == 0 ? 0 : clock_.steady() - since,
-              .last_error = {}};
+              .last_error = {},
+              .absent = {}};
   // A capture that hangs is counted while it hangs, not only once it returns.
   state.skipped += static_cast<std::uint64_t>(state.busy_ms / interval_.count());
   const std::scoped_lock lock(error_mutex_);
   state.last_error = last_error_;
+  state.absent = absent_;
   return state;
 }
 

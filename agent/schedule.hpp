@@ -66,6 +66,7 @@ class Schedule {
     double last_seconds = 0;   // how long the last capture took
     std::int64_t busy_ms = 0;  // how long the present one has been running, 0 when idle
     std::string last_error;    // empty when the last capture went well
+    std::string absent;        // why there was nothing to capture; no error
   };
   [[nodiscard]] State state() const;
 
@@ -87,6 +88,7 @@ class Schedule {
   std::atomic<double> last_seconds_{0};
   mutable std::mutex error_mutex_;
   std::string last_error_;
+  std::string absent_;
 };
 
 }  // namespace scops

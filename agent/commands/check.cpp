@@ -87,8 +87,9 @@ int check_collectors(const CommandLine& line) {
   int status = 0;
   for (const Checked& one : checked) {
     const Schedule::State state = one.schedule->state();
-    if (state.last_error.empty()) continue;
-    complain(fmt::format("{}: {}", state.name, state.last_error));
+    const std::string& why = state.last_error.empty() ? state.absent : state.last_error;
+    if (why.empty()) continue;
+    complain(fmt::format("{}: {}", state.name, why));
     status = 1;
   }
   return status;

@@ -90,11 +90,11 @@ struct MemberOf<T S::*> {
 
 }  // namespace detail
 
-template <auto Member>
+// `Owner`: the settings struct, where `Member` is one of its base class.
+template <auto Member, class Owner = typename detail::MemberOf<decltype(Member)>::Settings>
 constexpr Option option(OptionText text) {
-  using Of = detail::MemberOf<decltype(Member)>;
-  return {text, detail::option_type<typename Of::Type>(),
-          [](void* settings) -> void* { return &(static_cast<typename Of::Settings*>(settings)->*Member); }};
+  return {text, detail::option_type<typename detail::MemberOf<decltype(Member)>::Type>(),
+          [](void* settings) -> void* { return &(static_cast<Owner*>(settings)->*Member); }};
 }
 
 // The options of one room over one instance of its settings struct.

@@ -3,84 +3,29 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
+#include "core/config/redis_rows.hpp"
 #include "core/io/redis_link.hpp"
 
 namespace scops {
 namespace {
 
-constexpr Option rows[] = {
-    option<&RedisSettings::host>({.name = "host",
-                                  .fallback = "redis",
-                                  .help = "Name or address of the Redis.",
-                                  .aliases = "REDIS_HOST"}),
-    option<&RedisSettings::port>({.name = "port",
-                                  .fallback = "6379",
-                                  .help = "Its TCP port.",
-                                  .aliases = "REDIS_PORT",
-                                  .min = "1",
-                                  .max = "65535"}),
-    option<&RedisSettings::socket>({.name = "socket",
-                                    .fallback = "",
-                                    .help = "Path of a unix socket, used instead of host and port.",
-                                    .aliases = "REDIS_SOCKET"}),
-    option<&RedisSettings::database>({.name = "database",
-                                      .fallback = "0",
-                                      .help = "Number of the database; a cluster has only 0.",
-                                      .aliases = "REDIS_DB",
-                                      .min = "0",
-                                      .max = "1000000"}),
-    option<&RedisSettings::user>(
-        {.name = "user",
-         .fallback = "",
-         .help = "User to authenticate as (Redis 6 or newer); empty: the default one.",
-         .aliases = "REDIS_USER|REDIS_USERNAME"}),
-    option<&RedisSettings::password>(
-        {.name = "password", .fallback = "", .help = "Password of the user.", .aliases = "REDIS_PASSWORD"}),
-    option<&RedisSettings::tls>(
-        {.name = "tls", .fallback = "false", .help = "Speak TLS with the Redis and with its Sentinels."}),
-    option<&RedisSettings::tls_ca>({.name = "tls_ca",
-                                    .fallback = "",
-                                    .help = "PEM file of authorities to trust instead of the system's."}),
-    option<&RedisSettings::tls_cert>(
-        {.name = "tls_cert", .fallback = "", .help = "PEM file of our own certificate, for mutual TLS."}),
-    option<&RedisSettings::tls_key>(
-        {.name = "tls_key", .fallback = "", .help = "PEM file of the key of tls_cert."}),
-    option<&RedisSettings::tls_verify>(
-        {.name = "tls_verify",
-         .fallback = "true",
-         .help = "Check the server's certificate; false lets anybody read the password and all data."}),
-    option<&RedisSettings::sentinels>({.name = "sentinels",
-                                       .fallback = "[]",
-                                       .help = "Sentinels as \"host:port\", asked in turn where the master "
-                                               "is; host and port are then unused."}),
-    option<&RedisSettings::sentinel_master>(
-        {.name = "sentinel_master", .fallback = "", .help = "Name that the Sentinels know the master by."}),
-    option<&RedisSettings::sentinel_password>(
-        {.name = "sentinel_password", .fallback = "", .help = "Password of the Sentinels themselves."}),
-    option<&RedisSettings::connect_timeout>(
-        {.name = "connect_timeout",
-         .fallback = "2s",
-         .help = "Longest wait for a connection, the name lookup and TLS included.",
-         .min = "10ms",
-         .max = "10s"}),
-    option<&RedisSettings::timeout>({.name = "timeout",
-                                     .fallback = "2s",
-                                     .help = "Longest wait for the whole answer to a command; a stop of the "
-                                             "agent may have to wait for one.",
-                                     .min = "10ms",
-                                     .max = "10s"}),
-    option<&RedisSettings::name>({.name = "name",
-                                  .fallback = "scops",
-                                  .help =
-                                      "Name of this agent's part of the Redis, {scops:NAME}:...; agents of "
-                                      "one name share their data."}),
-    option<&RedisSettings::consumer>(
-        {.name = "consumer",
-         .fallback = "",
-         .help = "Who this agent is among those of the same name; empty: the host name."}),
-};
+constexpr auto rows =
+    join_rows(redis_rows<RedisSettings>(),
+              std::array{
+                  option<&RedisSettings::name>(
+                      {.name = "name",
+                       .fallback = "scops",
+                       .help = "Name of this agent's part of the Redis, {scops:NAME}:...; agents of "
+                               "one name share their data."}),
+                  option<&RedisSettings::consumer>(
+                      {.name = "consumer",
+                       .fallback = "",
+                       .help = "Who this agent is among those of the same name; empty: the host name."}),
+              });
 
+constexpr std::int64_t default_port = 6379;
 constexpr std::uint16_t sentinel_port = 26'379;
 constexpr std::size_t name_max = 100;
 
@@ -96,33 +41,44 @@ bool fits_into_key(const std::string& name) {
          });
 }
 
-Status validate_place(const RedisSettings& settings) {
-  if (settings.socket.empty() && settings.sentinels.empty() && settings.host.empty()) {
-    return refused("redis.host must not be empty");
+// `room` begins the names of the options.
+Status validate_place(const RedisPlace& place, std::string_view room) {
+  if (place.socket.empty() && place.sentinels.empty() && place.host.empty()) {
+    return refused(fmt::format("{}.host must not be empty", room));
   }
-  if (!settings.socket.empty() && !settings.sentinels.empty()) {
-    return refused("redis.socket and redis.sentinels exclude each other");
+  if (!place.socket.empty() && !place.sentinels.empty()) {
+    return refused(fmt::format("{0}.socket and {0}.sentinels exclude each other", room));
   }
-  if (!settings.sentinels.empty() && settings.sentinel_master.empty()) {
-    return refused("redis.sentinels needs redis.sentinel_master, the name of the master");
+  if (!place.sentinels.empty() && place.sentinel_master.empty()) {
+    return refused(fmt::format("{0}.sentinels needs {0}.sentinel_master, the name of the master", room));
   }
-  if (settings.sentinels.empty() && !settings.sentinel_master.empty()) {
-    return refused("redis.sentinel_master needs redis.sentinels, where to ask");
+  if (place.sentinels.empty() && !place.sentinel_master.empty()) {
+    return refused(fmt::format("{0}.sentinel_master needs {0}.sentinels, where to ask", room));
   }
-  for (const std::string& sentinel : settings.sentinels) {
+  for (const std::string& sentinel : place.sentinels) {
     const auto address = parse_redis_address(sentinel, sentinel_port);
-    if (!address) return within("redis.sentinels", address.error());
+    if (!address) return within(fmt::format("{}.sentinels", room), address.error());
   }
   return Ok{};
 }
 
-Status validate_tls(const RedisSettings& settings) {
-  const bool files = !settings.tls_ca.empty() || !settings.tls_cert.empty() || !settings.tls_key.empty();
-  if (!settings.tls && files) return refused("redis.tls_ca, redis.tls_cert and redis.tls_key need redis.tls");
-  if (!settings.tls_key.empty() && settings.tls_cert.empty())
-    return refused("redis.tls_key needs redis.tls_cert");
-  if (settings.tls && !settings.socket.empty()) return refused("redis.tls is not for a redis.socket");
+Status validate_tls(const RedisPlace& place, std::string_view room) {
+  const bool files = !place.tls_ca.empty() || !place.tls_cert.empty() || !place.tls_key.empty();
+  if (!place.tls && files) {
+    return refused(fmt::format("{0}.tls_ca, {0}.tls_cert and {0}.tls_key need {0}.tls", room));
+  }
+  if (!place.tls_key.empty() && place.tls_cert.empty())
+    return refused(fmt::format("{0}.tls_key needs {0}.tls_cert", room));
+  if (place.tls && !place.socket.empty())
+    return refused(fmt::format("{0}.tls is not for a {0}.socket", room));
   return Ok{};
+}
+
+// Is something said that only means anything together with where the other Redis is?
+bool says_how(const RedisPlace& place) {
+  return place.port != default_port || !place.user.empty() || !place.password.text.empty() || place.tls ||
+         !place.tls_ca.empty() || !place.tls_cert.empty() || !place.tls_key.empty() || !place.tls_verify ||
+         !place.sentinel_master.empty() || !place.sentinel_password.text.empty();
 }
 
 }  // namespace
@@ -132,8 +88,8 @@ Section redis_section() {
 }
 
 Status validate(const RedisSettings& settings) {
-  if (Status place = validate_place(settings); !place) return place;
-  if (Status tls = validate_tls(settings); !tls) return tls;
+  if (Status place = validate_place(settings, "redis"); !place) return place;
+  if (Status tls = validate_tls(settings, "redis"); !tls) return tls;
   if (settings.name.empty() || !fits_into_key(settings.name)) {
     return refused("redis.name must be of letters, digits and ._-:@/+, and not empty");
   }
@@ -143,7 +99,7 @@ Status validate(const RedisSettings& settings) {
   return Ok{};
 }
 
-RedisTarget redis_target(const RedisSettings& settings) {
+RedisTarget redis_target(const RedisPlace& settings) {
   RedisTarget target;
   target.host = settings.host;
   target.port = static_cast<std::uint16_t>(settings.port);
@@ -161,6 +117,24 @@ RedisTarget redis_target(const RedisSettings& settings) {
   target.sentinel_password = settings.sentinel_password.text;
   target.connect_timeout = settings.connect_timeout;
   target.timeout = settings.timeout;
+  return target;
+}
+
+Result<RedisTarget> redis_of_room(std::string_view room, const RedisPlace& place, RedisTarget shared) {
+  if (place.host.empty() && place.socket.empty() && place.sentinels.empty()) {
+    if (says_how(place)) {
+      return refused(
+          fmt::format("{0}.port, user, password, tls and sentinel_ are those of another Redis: set "
+                      "{0}.host, {0}.socket or {0}.sentinels too",
+                      room));
+    }
+    if (place.database >= 0) shared.database = place.database;
+    return shared;
+  }
+  if (Status valid = validate_place(place, room); !valid) return valid.error();
+  if (Status tls = validate_tls(place, room); !tls) return tls.error();
+  RedisTarget target = redis_target(place);
+  target.database = std::max<std::int64_t>(0, place.database);
   return target;
 }
 

@@ -4,9 +4,9 @@
 //
 // Connects at the first command and again after a failure, with backoff: until it is time for the next
 // attempt, commands fail at once with the last error. A new connection asks the Sentinels when there are any,
-// authenticates, selects the database, and checks that it is a Redis of version 5 or newer that is no
-// read-only replica and not loading. MOVED (Redis Cluster) makes the client go to the node named and repeat
-// the command there.
+// authenticates, selects the database, and checks that it is a Redis of version 5 or newer that is not
+// loading and, unless the target says that this will do, no read-only replica. MOVED (Redis Cluster) makes
+// the client go to the node named and repeat the command there.
 //
 // Errors (Error) are those of the link and of the server as a whole: refused, timeout, wrong password, wrong
 // database, read-only replica, loading, not Redis, too old, a reply above `reply_max`. Kind `retry`, or
@@ -41,6 +41,7 @@ struct RedisTarget {
   std::vector<std::string> sentinels;  // "host:port"; then host and port are not used
   std::string sentinel_master;         // the name that they know it by
   std::string sentinel_password;
+  bool only_reads = false;  // nothing is written: a read-only replica will do
   std::chrono::milliseconds connect_timeout{2000};
   std::chrono::milliseconds timeout{2000};  // of one command or pipeline, from its first byte to its last
   // Memory of one reply, or of all those to a pipeline: the texts, and sizeof(RedisValue::Node) a value.

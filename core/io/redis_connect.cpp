@@ -52,7 +52,7 @@ std::string_view info_field(std::string_view info, std::string_view name) {
 }
 
 // A server may hide INFO, by renaming or by ACL: then it has to be taken as it is.
-Status check_info(const RedisValue& answer, bool must_be_master) {
+Status check_info(const RedisValue& answer, const RedisTarget& target) {
   if (answer.error_code() == "NOAUTH") return retry("the server wants a password");
   if (answer.error_code() == "LOADING") return retry("the server is still loading its data");
   const std::string_view info = answer.text();
@@ -65,9 +65,10 @@ Status check_info(const RedisValue& answer, bool must_be_master) {
                              oldest_version));
   }
   if (info_field(info, "loading") == "1") return retry("the server is still loading its data");
+  if (target.only_reads) return Ok{};
   // A replica in a cluster sends us to its master by itself.
   const bool replica = info_field(info, "role") == "slave" && info_field(info, "cluster_enabled") != "1";
-  if (replica && must_be_master) return retry("a replica, not the master");
+  if (replica && !target.sentinels.empty()) return retry("a replica, not the master");
   if (replica && info_field(info, "slave_read_only") != "0") return retry("a read-only replica");
   return Ok{};
 }
@@ -158,7 +159,7 @@ Status RedisConnector::greet(RedisLink& link) {
     const RedisValue answer = answers.value().at(at++);
     if (answer.is_error()) return select_error(answer, target_.database);
   }
-  return check_info(answers.value().at(at), !target_.sentinels.empty());
+  return check_info(answers.value().at(at), target_);
 }
 
 }  // namespace scops

@@ -191,6 +191,14 @@ TEST_CASE("a part that fails costs only itself; what is absent is no error", "[c
   CHECK(frame.pipeline.flush().at(0).records == 1);
 }
 
+TEST_CASE("a capture that finds no such thing is no error, and says why", "[collect]") {
+  Frame frame([](Emit&) -> Status { return Error{ErrorKind::absent, "no libnvidia-ml.so.1"}; });
+  frame.schedule.capture();
+  CHECK(frame.schedule.state().errors == 0);
+  CHECK(frame.schedule.state().last_error.empty());
+  CHECK(frame.schedule.state().absent == "no libnvidia-ml.so.1");
+}
+
 TEST_CASE("an exception in a collector is a bug that is counted, not the end of the agent", "[collect]") {
   Frame frame([](Emit&) -> Status { throw std::runtime_error("out of range"); });
   log::set_sink([](std::string_view) {});

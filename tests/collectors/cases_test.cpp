@@ -3,6 +3,7 @@
 //   options.env      SCOPS_... lines; {root} stands for the case's machine
 //   root/            the machine: proc/, sys/, whatever the options point at
 //   root2/           optional: the same machine at the second capture
+//   redis            optional: a Redis of the case, a command a line; {redis} stands for its socket
 //   expected.jsonl   what is emitted, in order
 //
 // A new device, or a new way to be broken, needs a folder and no code. SCOPS_UPDATE_CASES=1 writes
@@ -17,6 +18,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +31,7 @@
 #include "core/model/text.hpp"
 #include "core/runtime/clock.hpp"
 #include "core/runtime/stats.hpp"
+#include "tests/support/redis_server.hpp"
 #include "tests/support/temp_dir.hpp"
 
 using namespace scops;
@@ -81,18 +84,42 @@ std::vector<fs::path> folders_in(const fs::path& path) {
   return folders;
 }
 
-std::vector<std::string> read_environment(const fs::path& path, const std::string& root) {
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
+    text.replace(at, from.size(), to);
+  }
+}
+
+std::vector<std::string> read_environment(const fs::path& path, const std::string& root,
+                                          const std::string& redis) {
   std::vector<std::string> environment;
   const std::string text = read_text(path);
   std::string_view rest = text;
   while (!rest.empty()) {
     std::string line(trim(cut(rest, '\n')));
-    for (std::size_t at = line.find("{root}"); at != std::string::npos; at = line.find("{root}")) {
-      line.replace(at, std::string_view("{root}").size(), root);
-    }
+    replace_all(line, "{root}", root);
+    replace_all(line, "{redis}", redis);
     if (!line.empty() && !line.starts_with('#')) environment.push_back(std::move(line));
   }
   return environment;
+}
+
+// Words are separated by blanks.
+void fill(const test::RedisServer& redis, const fs::path& path) {
+  const SystemClock clock;
+  RedisClient client(redis.target(), clock);
+  const std::string text = read_text(path);
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    std::string_view line = trim(cut(rest, '\n'));
+    std::vector<std::string_view> words;
+    while (!line.empty()) words.push_back(next_word(line));
+    if (words.empty()) continue;
+    const auto answer = client.command(words);
+    REQUIRE(answer.has_value());
+    CAPTURE(answer.value().text());
+    REQUIRE_FALSE(answer.value().is_error());
+  }
 }
 
 void capture(PullCollector& collector, int number, JsonEmit& emit) {
@@ -105,9 +132,15 @@ void capture(PullCollector& collector, int number, JsonEmit& emit) {
 std::string run_case(const CollectorSpec& spec, const fs::path& folder) {
   const test::TempDir dir;
   const std::string root = dir / "root";  // a link, so that the machine can change under the same options
+  std::optional<test::RedisServer> redis;
+  if (fs::exists(folder / "redis")) {
+    redis.emplace(test::RedisOptions{.unix_socket = true});
+    fill(*redis, folder / "redis");
+  }
+  const std::vector<std::string> environment =
+      read_environment(folder / "options.env", root, redis ? redis->socket() : "");
   const std::vector<Section> sections{spec.section()};
-  const Loaded loaded = load(
-      sections, {.flags = {}, .environment = read_environment(folder / "options.env", root), .file = {}});
+  const Loaded loaded = load(sections, {.flags = {}, .environment = environment, .file = {}});
   REQUIRE(loaded.problems == std::vector<std::string>{});
   const SystemClock clock;
   Stats stats;
@@ -117,6 +150,7 @@ std::string run_case(const CollectorSpec& spec, const fs::path& folder) {
 
   JsonEmit emit;
   fs::create_directory_symlink(folder / "root", root);
+  ::setenv("SCOPS_CASE_ROOT", root.c_str(), 1);  // for a library that stands in for a device
   capture(**collector, 1, emit);
   if (fs::exists(folder / "root2")) {
     fs::remove(root);

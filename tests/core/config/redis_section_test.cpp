@@ -1,11 +1,14 @@
 #include "core/config/redis_section.hpp"
 
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
 #include <string>
 #include <vector>
 
 #include "core/config/check_tables.hpp"
 #include "core/config/load.hpp"
+#include "core/config/redis_rows.hpp"
 
 using scops::RedisSettings;
 
@@ -92,4 +95,51 @@ TEST_CASE("redis settings: numbers beyond their limits are problems") {
   CHECK(given({"REDIS_PORT=0"}).problems.size() == 1);
   CHECK(given({"REDIS_PORT=65536"}).problems.size() == 1);
   CHECK(given({"REDIS_DB=-1"}).problems.size() == 1);
+}
+
+namespace {
+
+struct Room : scops::RedisPlace {};
+
+constexpr auto room_rows = scops::own_redis_rows<Room>();
+
+// "HOST:PORT/DATABASE" that a room gets with a shared Redis at db:7000/2, or why it gets none.
+std::string of_room(const std::vector<std::string>& environment) {
+  const std::vector<scops::Section> sections = {scops::section<Room>("room", "A room.", room_rows)};
+  CHECK(scops::check_tables(sections).empty());
+  const auto loaded = scops::load(sections, {.environment = environment});
+  CHECK(loaded.problems.empty());
+  scops::RedisTarget shared;
+  shared.host = "db";
+  shared.port = 7000;
+  shared.database = 2;
+  shared.password = "p4ss";
+  const auto target =
+      scops::redis_of_room("room", *static_cast<const Room*>(sections[0].settings.get()), shared);
+  if (!target) return target.error().text;
+  return fmt::format("{}:{}/{} {}", target->socket.empty() ? target->host : target->socket, target->port,
+                     target->database, target->password);
+}
+
+}  // namespace
+
+TEST_CASE("a room without a Redis of its own has the shared one, in another database if it says so") {
+  CHECK(of_room({}) == "db:7000/2 p4ss");
+  CHECK(of_room({"SCOPS_ROOM_DATABASE=0"}) == "db:7000/0 p4ss");
+  CHECK(of_room({"REDIS_HOST=elsewhere"}) == "db:7000/2 p4ss");
+}
+
+TEST_CASE("a room's own Redis inherits nothing from the shared one") {
+  CHECK(of_room({"SCOPS_ROOM_HOST=own"}) == "own:6379/0 ");
+  CHECK(of_room({"SCOPS_ROOM_HOST=own", "SCOPS_ROOM_PORT=1", "SCOPS_ROOM_DATABASE=5",
+                 "SCOPS_ROOM_PASSWORD=0wn"}) == "own:1/5 0wn");
+  CHECK(of_room({"SCOPS_ROOM_SOCKET=/s"}) == "/s:6379/0 ");
+}
+
+TEST_CASE("options of a room's own Redis that do not fit together are refused by their names") {
+  CHECK(of_room({"SCOPS_ROOM_PASSWORD=secret"}).find("set room.host") != std::string::npos);
+  CHECK(of_room({"SCOPS_ROOM_PORT=1"}).find("set room.host") != std::string::npos);
+  CHECK(of_room({"SCOPS_ROOM_SENTINELS=[\"a\"]"}) ==
+        "room.sentinels needs room.sentinel_master, the name of the master");
+  CHECK(of_room({"SCOPS_ROOM_HOST=h", "SCOPS_ROOM_TLS_CA=/ca"}).find("need room.tls") != std::string::npos);
 }

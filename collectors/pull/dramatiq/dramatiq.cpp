@@ -1,0 +1,133 @@
+// Sizes of Dramatiq's queues (https://dramatiq.io), which keeps them in Redis: HLEN of every hash
+// <namespace>:<queue>.msgs. Delayed and dead messages have queues of their own there, <queue>.DQ and .XQ.
+//
+//   SCAN, a bounded while (queue_scan) -> the keys that are known -> HLEN of each, one round trip -> Emit
+
+#include <fmt/format.h>
+
+#include <array>
+#include <memory>
+#include <utility>
+
+#include "collectors/pull/dramatiq/queue_scan.hpp"
+#include "collectors/pull/dramatiq/settings.hpp"
+#include "core/config/spec.hpp"
+#include "core/io/redis.hpp"
+#include "core/model/text.hpp"
+#include "core/runtime/log.hpp"
+
+namespace scops::dramatiq {
+namespace {
+
+// An emptied queue has no key: its 0 is sent until a scan has not seen it, and once more with that.
+class AskSizes final : public RedisCommands {
+ public:
+  explicit AskSizes(const QueueScan::Queues& queues) : queues_(queues) {}
+  [[nodiscard]] std::size_t count() const override { return queues_.size(); }
+  void write(RedisWriter& to) const override {
+    for (const auto& [key, queue] : queues_) to.command({"HLEN", key});
+  }
+
+ private:
+  const QueueScan::Queues& queues_;
+};
+
+class DramatiqCollector final : public PullCollector {
+ public:
+  DramatiqCollector(const DramatiqSettings& settings, RedisTarget target, const Clock& clock)
+      : settings_(settings),
+        database_(target.database),
+        redis_(std::move(target), clock),
+        scan_(settings, redis_, clock) {}
+
+  Status collect(Emit& emit) override {
+    if (const Status looked = scan_.look(); !looked) return explained(looked.error());
+    if (scan_.queues().empty()) return none_yet(emit);
+    return send_sizes(emit);
+  }
+
+ private:
+  // Nothing to send is no failure: an idle application has no keys.
+  Status none_yet(Emit& emit) const {
+    tell("names", scan_.left_out(), emit);
+    if (!scan_.complete()) return Ok{};
+    return Error{ErrorKind::absent,
+                 fmt::format("no messages under {}:*.msgs in database {} of redis {}; options: "
+                             "SCOPS_DRAMATIQ_NAMESPACE, REDIS_HOST, SCOPS_DRAMATIQ_HOST, _DATABASE",
+                             printable(settings_.key_space), database_, redis_.where())};
+  }
+
+  Status send_sizes(Emit& emit) {
+    const auto answer = redis_.pipeline(AskSizes(scan_.queues()));
+    if (!answer) return explained(answer.error());
+    LeftOut no_hashes;
+    std::size_t at = 0;
+    for (auto it = scan_.queues().begin(); it != scan_.queues().end();) {
+      const auto& [key, queue] = *it;
+      const RedisValue size = answer.value().at(at++);
+      if (size.type() == RedisType::integer) {
+        const std::array tags{Tag{"queue", *queue_of_key(key, settings_.key_space)}};
+        emit.gauge("dramatiq.queue_size", static_cast<double>(size.integer()), tags);
+      } else {
+        no_hashes.add(key, size.error_code() == "WRONGTYPE" ? "is no hash" : printable(size.text(), 200));
+      }
+      const bool forget = size.integer() == 0 && scan_.gone(queue);
+      it = forget ? scan_.queues().erase(it) : std::next(it);
+    }
+    tell("keys", no_hashes, emit);
+    tell("names", scan_.left_out(), emit);
+    return Ok{};
+  }
+
+  static void tell(std::string_view part, const LeftOut& left_out, Emit& emit) {
+    if (left_out.count == 0) return;
+    emit.trouble(
+        part, {ErrorKind::drop, fmt::format("{} left out, the first: {}", left_out.count, left_out.first)});
+  }
+
+  // What to do about it: a user may not know where the collector looks.
+  static Error explained(Error error) {
+    error.text += error.text.find("NOPERM") != std::string::npos
+                      ? "; the user needs +scan +hlen ~<namespace>:*.msgs"
+                      : "; the Redis is that of REDIS_HOST, or SCOPS_DRAMATIQ_HOST for another";
+    return error;
+  }
+
+  const DramatiqSettings& settings_;
+  std::int64_t database_;
+  RedisClient redis_;
+  QueueScan scan_;
+};
+
+Result<std::unique_ptr<PullCollector>> make(const void* settings, const CollectorContext& context) {
+  const auto& own = *static_cast<const DramatiqSettings*>(settings);
+  if (own.key_space.empty()) {
+    return Error{ErrorKind::refused, "dramatiq.namespace must not be empty"};
+  }
+  Result<RedisTarget> target = redis_of_room("dramatiq", own, context.redis);
+  if (!target) return target.error();
+  target->only_reads = true;
+  if (own.tls && !own.tls_verify) {
+    log::warn(
+        "collect", "tls_unverified",
+        {{"option", "dramatiq.tls_verify"}, {"risk", "anybody may read and change what is in that Redis"}});
+  }
+  std::unique_ptr<PullCollector> collector =
+      std::make_unique<DramatiqCollector>(own, std::move(*target), *context.clock);
+  return collector;
+}
+
+}  // namespace
+}  // namespace scops::dramatiq
+
+namespace scops {
+
+extern const CollectorSpec dramatiq_collector;
+constinit const CollectorSpec dramatiq_collector{
+    .name = "dramatiq",
+    .help = "How many messages wait in Dramatiq's queues in Redis.",
+    .section = dramatiq::dramatiq_section,
+    .make = dramatiq::make,
+};
+
+}  // namespace scops
