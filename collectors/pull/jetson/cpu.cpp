@@ -119,9 +119,9 @@ std::optional<std::vector<std::size_t>> parse_cpus(std::string_view text) {
   while (!text.empty()) {
     std::string_view words = cut(text, text.find(',') == std::string_view::npos ? ' ' : ',');
     if (trim(words).empty()) continue;
-    const std::string_view first = trim(cut(words, '-'));
-    const std::optional<std::uint64_t> from = to_uint(first);
-    const std::optional<std::uint64_t> to = words.empty() ? from : to_uint(trim(words));
+    const bool is_range = words.find('-') != std::string_view::npos;
+    const std::optional<std::uint64_t> from = to_uint(trim(cut(words, '-')));
+    const std::optional<std::uint64_t> to = is_range ? to_uint(trim(words)) : from;
     if (!from || !to || *to < *from || *to >= most_cores) return std::nullopt;
     for (std::uint64_t core = *from; core <= *to && cores.size() < most_cores; ++core) cores.push_back(core);
   }

@@ -1,8 +1,8 @@
 #include "collectors/proc/kept_file.hpp"
 
-#include <catch2/catch.hpp>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <catch2/catch.hpp>
 
 #include <array>
 #include <filesystem>
