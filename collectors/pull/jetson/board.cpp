@@ -15,27 +15,46 @@
 namespace scops::jetson {
 namespace {
 
+constexpr std::size_t line_limit = 256;
 constexpr std::size_t package_list_limit = 16U << 20U;  // bytes of it that are looked through
 
-// The version of a package out of dpkg's list, which is megabytes long: read in pieces, once.
+// Looks for the version of one package in dpkg's list, line by line.
+class PackageVersion {
+ public:
+  explicit PackageVersion(std::string_view package) : package_(package) {}
+
+  // True once the version is known.
+  bool take(std::string_view line) {
+    const std::string_view key = cut(line, ':');
+    if (key == "Package") in_it_ = trim(line) == package_;
+    if (in_it_ && key == "Version") version = trim(line);
+    return !version.empty();
+  }
+
+  std::string version;
+
+ private:
+  std::string_view package_;
+  bool in_it_ = false;
+};
+
+// The list is megabytes long: read in pieces, once.
 std::string package_version(const std::string& path, std::string_view package) {
   const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // NOLINT(*-vararg)
+  if (!fd.valid()) return {};
+  PackageVersion wanted(package);
   std::array<char, 32768> piece{};
   std::string line;
-  bool within_package = false;
-  std::size_t seen = 0;
-  for (ssize_t got = 0; seen < package_list_limit; seen += static_cast<std::size_t>(got)) {
-    got = fd.valid() ? ::read(fd.get(), piece.data(), piece.size()) : 0;
+  for (std::size_t seen = 0; seen < package_list_limit;) {
+    const ssize_t got = ::read(fd.get(), piece.data(), piece.size());
     if (got <= 0) break;
+    seen += static_cast<std::size_t>(got);
     for (const char c : std::string_view(piece.data(), static_cast<std::size_t>(got))) {
       if (c != '\n') {
-        if (line.size() < 256) line += c;
+        if (line.size() < line_limit) line += c;
         continue;
       }
-      std::string_view value = line;
-      const std::string_view key = cut(value, ':');
-      if (key == "Package") within_package = trim(value) == package;
-      if (within_package && key == "Version") return std::string(trim(value));
+      if (wanted.take(line)) return wanted.version;
       line.clear();
     }
   }

@@ -4,6 +4,8 @@
 // sysfs-devices-power): an engine is suspended while nobody uses it, and its clock then is what it last was.
 // With root, and where devfreq shows none, it is the common clock framework's debugfs.
 
+#include <fmt/format.h>
+
 #include <map>
 
 #include "collectors/pull/jetson/names.hpp"
@@ -77,8 +79,8 @@ class EnginesTopic final : public Topic {
         if (name.find('.') != std::string::npos || engines_.size() == most_engines) continue;
         Engine engine;
         engine.name = name;
-        engine.clock = find_file(folder + "/" + name + "/clk_rate");
-        engine.enabled = find_file(folder + "/" + name + "/clk_enable_count");
+        engine.clock = find_file(fmt::format("{}/{}/clk_rate", folder, name));
+        engine.enabled = find_file(fmt::format("{}/{}/clk_enable_count", folder, name));
         if (engine.clock && engine.enabled) engines_.push_back(std::move(engine));
       }
     }

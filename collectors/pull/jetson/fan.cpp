@@ -26,7 +26,7 @@ struct Fan {
 
 std::optional<KeptFile> first_file(const std::string& folder, std::initializer_list<std::string> names) {
   for (const std::string& name : names) {
-    if (auto file = find_file(folder + "/" + name)) return file;
+    if (auto file = find_file(fmt::format("{}/{}", folder, name))) return file;
   }
   return std::nullopt;
 }

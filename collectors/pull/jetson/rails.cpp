@@ -65,9 +65,9 @@ class RailScan {
     for (const std::string_view driver : hwmon_drivers) {
       const std::string folder = fmt::format("{}/bus/i2c/drivers/{}", sys_, driver);
       for (const std::string& device : names_in(folder)) {
-        const std::string chips = folder + "/" + device + "/hwmon";
+        const std::string chips = fmt::format("{}/{}/hwmon", folder, device);
         for (const std::string& chip : names_in(chips, "hwmon"))
-          add_chip({std::string(driver), chips + "/" + chip});
+          add_chip({std::string(driver), fmt::format("{}/{}", chips, chip)});
       }
     }
   }
@@ -75,8 +75,8 @@ class RailScan {
   // JetPack 4: NVIDIA's own driver, as a device of the industrial I/O subsystem.
   void scan_iio(const std::string& bus) {
     for (const std::string& device : names_in(bus)) {
-      const std::string folder = bus + "/" + device;
-      for (const std::string& iio : names_in(folder, "iio")) add_iio(folder + "/" + iio);
+      const std::string folder = fmt::format("{}/{}", bus, device);
+      for (const std::string& iio : names_in(folder, "iio")) add_iio(fmt::format("{}/{}", folder, iio));
     }
   }
 

@@ -83,11 +83,11 @@ class ThrottleTopic final : public Topic {
     const std::string folder = settings_.sys + "/class/thermal";
     UniqueNames names;
     for (const std::string& device : names_in(folder, "cooling_device")) {
-      std::string type = tag_text(line_of(folder + "/" + device + "/type"));
+      std::string type = tag_text(line_of(fmt::format("{}/{}/type", folder, device)));
       if (!type.ends_with("-alert")) continue;
       type.resize(type.size() - std::string_view("-alert").size());
       if (type.ends_with("-throttle")) type.resize(type.size() - std::string_view("-throttle").size());
-      if (auto file = find_file(folder + "/" + device + "/cur_state"))
+      if (auto file = find_file(fmt::format("{}/{}/cur_state", folder, device)))
         alerts_.push_back({names.add(type), std::move(*file)});
     }
   }

@@ -1,5 +1,6 @@
 #include "collectors/pull/jetson/tree.hpp"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <array>
@@ -54,7 +55,7 @@ std::optional<KeptFile> find_number(const std::vector<std::string>& paths) {
 std::vector<Chip> hwmon_chips(const std::string& sys) {
   std::vector<Chip> chips;
   for (const std::string& name : names_in(sys + "/class/hwmon", "hwmon")) {
-    std::string folder = sys + "/class/hwmon/" + name;
+    std::string folder = fmt::format("{}/class/hwmon/{}", sys, name);
     // Before Linux 3.14 all was in the device's own folder.
     if (::access((folder + "/name").c_str(), F_OK) != 0) folder += "/device";
     if (std::string chip = line_of(folder + "/name"); !chip.empty()) chips.push_back({chip, folder});
@@ -70,7 +71,7 @@ std::vector<Device> devfreq_devices(const std::string& sys) {
     if (devices.size() == most_parts) break;
     Device device{.name = name,
                   .unit = std::string(unit_of(name)),
-                  .folder = std::string(sys).append("/class/devfreq/").append(name)};
+                  .folder = fmt::format("{}/class/devfreq/{}", sys, name)};
     const std::string node = line_of(device.folder + "/device/of_node/name");
     if (is_gpu(node)) device.unit = node;
     devices.push_back(std::move(device));
@@ -89,14 +90,19 @@ std::string host_file(const std::string& root, const std::string& path) {
   for (int i = 0; i < most_links; ++i) {
     const std::string target = link_target(root + place);
     if (target.empty()) return read_file(root + place, host_file_limit).value_or("");
-    place = target.starts_with('/') ? target : place.substr(0, place.rfind('/') + 1) + target;
+    if (!target.starts_with('/')) {
+      place.resize(place.rfind('/') + 1);
+      place += target;
+    } else {
+      place = target;
+    }
   }
   return {};
 }
 
 std::string UniqueNames::add(const std::string& name) {
   std::string unique = name;
-  for (int i = 2; !used_.insert(unique).second; ++i) unique = name + "_" + std::to_string(i);
+  for (int i = 2; !used_.insert(unique).second; ++i) unique = fmt::format("{}_{}", name, i);
   return unique;
 }
 

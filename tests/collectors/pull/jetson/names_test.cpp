@@ -15,10 +15,18 @@ using namespace std::string_view_literals;
 
 TEST_CASE("thermal zones have the names that tegrastats prints", "[jetson]") {
   const std::vector<std::pair<std::string_view, std::string_view>> zones{
-      {"CPU-therm", "CPU"},       {"BCPU-therm", "BCPU"},           {"cpu-thermal", "cpu"},
-      {"cpu_thermal", "cpu"},     {"Tboard_tegra", "Tboard"},       {"thermal-fan-est", "thermal"},
-      {"PMIC-Die", "PMIC"},       {"soc012-thermal", "soc012"},     {"tj-thermal", "tj"},
-      {"iwlwifi_1", "iwlwifi_1"}, {"x y", "x_y"}, {"-thermal", "-thermal"},
+      {"CPU-therm", "CPU"},
+      {"BCPU-therm", "BCPU"},
+      {"cpu-thermal", "cpu"},
+      {"cpu_thermal", "cpu"},
+      {"Tboard_tegra", "Tboard"},
+      {"thermal-fan-est", "thermal"},
+      {"PMIC-Die", "PMIC"},
+      {"soc012-thermal", "soc012"},
+      {"tj-thermal", "tj"},
+      {"iwlwifi_1", "iwlwifi_1"},
+      {"x y", "x_y"},
+      {"-thermal", "-thermal"},
   };
   for (const auto& [type, name] : zones) CHECK(zone_name(type) == name);
 }
