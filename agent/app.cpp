@@ -101,6 +101,17 @@ bool stop_signal(int signals) {
   return stop;
 }
 
+// Two collectors that read the same from two places, under the same names.
+void warn_of_twins(const TextList& collectors) {
+  const auto enabled = [&](std::string_view name) {
+    return std::find(collectors.begin(), collectors.end(), name) != collectors.end();
+  };
+  if (!enabled("jetson") || !enabled("tegrastats")) return;
+  log::warn(
+      "agent", "same_metrics",
+      {{"collectors", "jetson, tegrastats"}, {"hint", "they send the same series: enable one of them"}});
+}
+
 }  // namespace
 
 // One enabled collector with its thread.
@@ -178,6 +189,7 @@ Status App::make_outputs() {
 }
 
 Status App::make_inputs() {
+  warn_of_twins(settings_.collectors());
   for (const std::string& name : settings_.collectors()) {
     auto input = make_input(name);
     if (!input) return within(name, input.error());
