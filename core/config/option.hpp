@@ -1,6 +1,5 @@
-// The option table. An option is one constexpr row: where it is stored, its name, default, help and limits.
-// The member's type picks parser and printer. From the rows come loading (load.hpp), --help, `scops config`,
-// docs/generated/options.md and the env examples (describe.hpp); nothing about an option is written twice.
+// The option table. An option is one constexpr row: where it is stored, its name, default, help and limits; its
+// member's type picks parser and printer. Loading (load.hpp), help and pages (describe.hpp) come from the rows.
 //
 //   constexpr Option rows[] = {
 //       option<&HostSettings::proc>({.name = "proc", .fallback = "/proc", .help = "Root of procfs."}),
