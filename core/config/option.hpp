@@ -1,5 +1,5 @@
-// The option table. An option is one constexpr row: where it is stored, its name, default, help and limits; its
-// member's type picks parser and printer. Loading (load.hpp), help and pages (describe.hpp) come from the rows.
+// The option table. An option is one constexpr row: where it is stored, its name, default, help and limits;
+// the member's type picks parser and printer. Loading (load.hpp), help and pages (describe.hpp) follow.
 //
 //   constexpr Option rows[] = {
 //       option<&HostSettings::proc>({.name = "proc", .fallback = "/proc", .help = "Root of procfs."}),
