@@ -31,6 +31,7 @@ struct Settings {
   scops::Duration duration{};
   scops::Bytes bytes;
   scops::TextList list;
+  scops::TextMap map;
 };
 
 constexpr std::array rows = {
@@ -46,6 +47,8 @@ constexpr std::array rows = {
     scops::option<&Settings::duration>({.name = "duration", .fallback = "30s", .help = "Time.", .max = "1d"}),
     scops::option<&Settings::bytes>({.name = "bytes", .fallback = "1MiB", .help = "Size.", .min = "1KiB"}),
     scops::option<&Settings::list>({.name = "list", .fallback = "[]", .help = "Members."}),
+    scops::option<&Settings::map>(
+        {.name = "map", .fallback = "{}", .help = "Lists.", .choices = "node.cpu|pods.cpu|pods.memory"}),
 };
 
 void expect(bool fine) {

@@ -75,9 +75,10 @@ void TableCheck::check(const Section& section, const Option& option) {
 void TableCheck::check_values(const std::string& key, const Option& option) {
   const OptionText& row = option.text;
   const bool has_limits = !row.min.empty() || !row.max.empty();
-  const bool has_choices = option.type == OptionType::text || option.type == OptionType::list;
+  const bool has_choices =
+      option.type == OptionType::text || option.type == OptionType::list || option.type == OptionType::map;
   expect(has_order(option.type) || !has_limits, key, "has limits, but its type has no order");
-  expect(has_choices || row.choices.empty(), key, "has choices, but is neither text nor list");
+  expect(has_choices || row.choices.empty(), key, "has choices, but is neither text, list nor map");
   expect(option.type != OptionType::secret || row.fallback.empty(), key, "a secret has no default");
   const auto expect_allowed = [&](std::string_view what, std::string_view text) {
     const Result<OptionValue> value = parse_value(option, text);

@@ -1,6 +1,5 @@
-// The option table. An option is one constexpr row: where it is stored, its name, default, help and limits.
-// The member's type picks parser and printer. From the rows come loading (load.hpp), --help, `scops config`,
-// docs/generated/options.md and the env examples (describe.hpp); nothing about an option is written twice.
+// The option table. An option is one constexpr row: where it is stored, its name, default, help and limits;
+// the member's type picks parser and printer. Loading (load.hpp), help and pages (describe.hpp) follow.
 //
 //   constexpr Option rows[] = {
 //       option<&HostSettings::proc>({.name = "proc", .fallback = "/proc", .help = "Root of procfs."}),
@@ -13,6 +12,7 @@
 #include <chrono>
 #include <compare>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -33,17 +33,18 @@ struct Secret {
   std::string text;
 };
 
-using Duration = std::chrono::milliseconds;  // "30s", "500ms", "4h"; a bare number counts seconds
-using TextList = std::vector<std::string>;   // a JSON list of texts or numbers: ["cpu","fs"], [0.95]
+using Duration = std::chrono::milliseconds;       // "30s", "500ms", "4h"; a bare number counts seconds
+using TextList = std::vector<std::string>;        // a JSON list of texts or numbers: ["cpu","fs"], [0.95]
+using TextMap = std::map<std::string, TextList>;  // a JSON object of such lists: {"pods":["cpu","memory"]}
 
-enum class OptionType : std::uint8_t { text, secret, boolean, integer, ratio, duration, bytes, list };
+enum class OptionType : std::uint8_t { text, secret, boolean, integer, ratio, duration, bytes, list, map };
 
 // What a row says about an option; `choices` and `aliases` are separated by '|'.
 struct OptionText {
   std::string_view name;          // within its room: "interval"
   std::string_view fallback;      // the default, written as a user would write it
   std::string_view help;          // a sentence, ends with a period
-  std::string_view choices = {};  // text: the allowed values; list: the allowed members
+  std::string_view choices = {};  // text: the allowed values; list: the allowed members; map: "key.member"
   std::string_view aliases = {};  // further environment names, first-class: "API_KEY"
   std::string_view min = {};      // smallest and largest allowed, written like a value
   std::string_view max = {};
@@ -74,9 +75,11 @@ constexpr OptionType option_type() {
     return OptionType::duration;
   else if constexpr (std::is_same_v<T, Bytes>)
     return OptionType::bytes;
-  else {
-    static_assert(std::is_same_v<T, TextList>, "no option type for this member");
+  else if constexpr (std::is_same_v<T, TextList>)
     return OptionType::list;
+  else {
+    static_assert(std::is_same_v<T, TextMap>, "no option type for this member");
+    return OptionType::map;
   }
 }
 

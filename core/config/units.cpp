@@ -112,12 +112,13 @@ std::optional<Bytes> parse_bytes(std::string_view text) {
   return Bytes{static_cast<std::uint64_t>(*value)};
 }
 
-std::optional<TextList> parse_list(std::string_view text) {
-  const Result<JsonDoc> doc = JsonDoc::parse(text, 1);
-  if (!doc || !doc->root().is_array()) return std::nullopt;
+namespace {
+
+std::optional<TextList> list_of(JsonDoc::Value value) {
+  if (!value.is_array()) return std::nullopt;
   TextList list;
-  for (std::size_t i = 0; i < doc->root().size(); ++i) {
-    const JsonDoc::Value member = doc->root().at(i);
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const JsonDoc::Value member = value.at(i);
     if (member.text()) {
       list.push_back(*member.text());
     } else if (member.number()) {
@@ -127,6 +128,25 @@ std::optional<TextList> parse_list(std::string_view text) {
     }
   }
   return list;
+}
+
+}  // namespace
+
+std::optional<TextList> parse_list(std::string_view text) {
+  const Result<JsonDoc> doc = JsonDoc::parse(text, 1);
+  return doc ? list_of(doc->root()) : std::nullopt;
+}
+
+std::optional<TextMap> parse_map(std::string_view text) {
+  const Result<JsonDoc> doc = JsonDoc::parse(text, 2);
+  if (!doc || !doc->root().is_object()) return std::nullopt;
+  TextMap map;
+  for (const std::string& key : doc->root().keys()) {
+    std::optional<TextList> list = list_of(doc->root()[key]);
+    if (!list) return std::nullopt;
+    map[key] = *std::move(list);
+  }
+  return map;
 }
 
 std::string print_ratio(double value) {
@@ -154,6 +174,17 @@ std::string print_list(const TextList& value) {
     append_json_string(out, member);
   }
   out += ']';
+  return out;
+}
+
+std::string print_map(const TextMap& value) {
+  std::string out = "{";
+  for (const auto& [key, list] : value) {
+    if (out.size() > 1) out += ',';
+    append_json_string(out, key);
+    out.append(":").append(print_list(list));
+  }
+  out += '}';
   return out;
 }
 

@@ -24,10 +24,15 @@ namespace scops {
 // A JSON list of texts; numbers in it become their shortest text.
 [[nodiscard]] std::optional<TextList> parse_list(std::string_view text);
 
-// The shortest text that parses to the same value: "90s", "4h", "64KiB", "10MB", ["cpu","fs"].
+// A JSON object of such lists; of equal keys the last counts.
+[[nodiscard]] std::optional<TextMap> parse_map(std::string_view text);
+
+// The shortest text that parses to the same value: "90s", "4h", "64KiB", "10MB", ["cpu","fs"],
+// {"pods":["cpu"]}.
 [[nodiscard]] std::string print_ratio(double value);
 [[nodiscard]] std::string print_duration(Duration value);
 [[nodiscard]] std::string print_bytes(Bytes value);
 [[nodiscard]] std::string print_list(const TextList& value);
+[[nodiscard]] std::string print_map(const TextMap& value);
 
 }  // namespace scops

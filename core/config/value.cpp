@@ -34,6 +34,12 @@ Result<std::string> find_choice(const OptionText& row, std::string_view text) {
   return wrong(nearest.empty() ? "not known" : fmt::format("not known, nearest is {}", nearest));
 }
 
+// Does `choice` "pods.cpu" belong to the key "pods"?
+bool key_of(const OptionText& row, std::string_view choice, std::string_view key) {
+  const std::string_view own = cut(choice, '.');
+  return row.exact_case ? own == key : iequals(own, key);
+}
+
 Result<OptionValue> parse_text(const OptionText& row, std::string_view text) {
   if (has_control(text)) return wrong("has control characters");
   if (row.choices.empty()) return OptionValue(std::string(text));
@@ -52,6 +58,28 @@ Result<OptionValue> parse_members(const OptionText& row, std::string_view text) 
     member = *std::move(choice);
   }
   return OptionValue(*std::move(list));
+}
+
+// {"pods":["cpu"]} for choices "pods.cpu|pods.memory": both parts come back in the spelling of the row.
+Result<OptionValue> parse_groups(const OptionText& row, std::string_view text) {
+  const std::optional<TextMap> map = parse_map(text);
+  if (!map) return wrong("not a JSON object of lists of texts");
+  if (row.choices.empty()) return OptionValue(*map);
+  const std::vector<std::string_view> choices = split_names(row.choices);
+  OptionValue value(std::in_place_type<TextMap>);
+  auto& spelled = std::get<TextMap>(value);
+  for (const auto& [key, members] : *map) {
+    const auto known = std::find_if(choices.begin(), choices.end(),
+                                    [&](std::string_view choice) { return key_of(row, choice, key); });
+    if (known == choices.end()) return wrong(fmt::format("\"{}\": not known", printable(key, 40)));
+    TextList& list = spelled[std::string(known->substr(0, key.size()))];
+    for (const std::string& member : members) {
+      Result<std::string> choice = find_choice(row, fmt::format("{}.{}", key, member));
+      if (!choice) return within(fmt::format("\"{}.{}\"", key, printable(member, 40)), choice.error());
+      list.push_back(choice->substr(key.size() + 1));
+    }
+  }
+  return value;
 }
 
 // `parse` reads the limits of the row as well; the empty text of a limit that is not set is no number.
@@ -83,8 +111,24 @@ std::string_view any_value(OptionType type) {
       return "a number of bytes";
     case OptionType::list:
       return "a JSON list of texts";
+    case OptionType::map:
+      return "a JSON object of lists of texts";
   }
   return {};
+}
+
+// "pods: cpu, memory; node: cpu", of "pods.cpu|pods.memory|node.cpu"
+std::string join_groups(std::string_view choices) {
+  std::string out;
+  std::string_view last;
+  for (std::string_view choice : split_names(choices)) {
+    const std::string_view key = cut(choice, '.');
+    if (key != last) out += fmt::format("{}{}: ", out.empty() ? "" : "; ", key);
+    if (key == last) out += ", ";
+    out += choice;
+    last = key;
+  }
+  return out;
 }
 
 // "a, b or c"
@@ -123,6 +167,8 @@ Result<OptionValue> parse_value(const Option& option, std::string_view text) {
       return parse_number(row, text, parse_bytes, "a number of bytes");
     case OptionType::list:
       return parse_members(row, text);
+    case OptionType::map:
+      return parse_groups(row, text);
   }
   return Error{ErrorKind::bug, "an option of no type"};
 }
@@ -143,6 +189,8 @@ std::string print_value(const OptionValue& value) {
           return print_bytes(held);
         else if constexpr (std::is_same_v<Held, TextList>)
           return print_list(held);
+        else if constexpr (std::is_same_v<Held, TextMap>)
+          return print_map(held);
         else
           return fmt::format("{}", held);
       },
@@ -156,6 +204,9 @@ void store_value(const Option& option, void* settings, OptionValue value) {
 }
 
 std::string allowed_values(const OptionText& row, OptionType type) {
+  if (type == OptionType::map && !row.choices.empty()) {
+    return fmt::format("a JSON object of lists of groups; {}", join_groups(row.choices));
+  }
   if (!row.choices.empty()) {
     const std::string choices = join_choices(row.choices);
     return type == OptionType::list ? "a JSON list of " + choices : choices;

@@ -11,7 +11,8 @@
 
 namespace scops {
 
-using OptionValue = std::variant<std::string, Secret, bool, std::int64_t, double, Duration, Bytes, TextList>;
+using OptionValue =
+    std::variant<std::string, Secret, bool, std::int64_t, double, Duration, Bytes, TextList, TextMap>;
 
 // ErrorKind::refused says in few words what is wrong ("not a duration", "out of range"), never the text
 // itself. Line ends at the end of `text` do not count; choices come back in the spelling of the row.

@@ -69,6 +69,12 @@ HeaderList header_list(const std::vector<std::string>& headers) {
   return list;
 }
 
+// Where to connect, whatever the URL says; nothing when there is no such wish.
+HeaderList route_of(const HttpRequest& request) {
+  if (request.connect_to.empty()) return {};
+  return HeaderList(curl_slist_append(nullptr, ("::" + request.connect_to).c_str()));
+}
+
 // What the callbacks gather of one answer.
 struct Answer {
   CURL* easy = nullptr;
@@ -166,9 +172,11 @@ void set_defaults(Options& set, const HttpTls& tls, const std::string& user_agen
   set.text_if(CURLOPT_SSLKEY, tls.key_file);
 }
 
-void set_request(Options& set, const HttpRequest& request, curl_slist* headers, Answer& answer) {
+void set_request(Options& set, const HttpRequest& request, curl_slist* headers, curl_slist* route,
+                 Answer& answer) {
   set.text(CURLOPT_URL, request.url.c_str());
   set.list(CURLOPT_HTTPHEADER, headers);
+  set.list(CURLOPT_CONNECT_TO, route);
   set.time(CURLOPT_TIMEOUT_MS, request.timeout);
   set.time(CURLOPT_CONNECTTIMEOUT_MS, request.connect_timeout);
   if (request.direct) set.text(CURLOPT_PROXY, "");
@@ -337,9 +345,10 @@ Result<HttpResponse> HttpClient::attempt(const HttpRequest& request, const std::
   answer.easy = easy;
   answer.body_max = request.body_max;
   const HeaderList headers = header_list(request.headers);
+  const HeaderList route = route_of(request);
   Options set(easy);
   set_defaults(set, tls_, user_agent_, whole_bundle_);
-  set_request(set, request, headers.get(), answer);
+  set_request(set, request, headers.get(), route.get(), answer);
   if (set.first_error() != CURLE_OK) {
     return Error{ErrorKind::bug, "curl refuses an option, code " + std::to_string(set.first_error())};
   }

@@ -34,6 +34,7 @@ struct HttpRequest {
   std::chrono::milliseconds timeout{10'000};         // for all of it
   std::chrono::milliseconds connect_timeout{5'000};  // name, connection and TLS
   std::size_t body_max = 65'536;                     // kept of the answer's body; the rest is cut off
+  std::string connect_to = {};                       // "address:port" to go to instead of the URL's
   bool direct = false;                               // not through a proxy, whatever the variables say
 };
 

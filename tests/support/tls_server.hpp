@@ -6,11 +6,9 @@
 
 #include <string>
 
-#include "tests/support/temp_dir.hpp"
+#include "tests/support/certificates.hpp"
 
 namespace scops::test {
-
-enum class Certificate { good, expired, not_yet_valid, other_name };
 
 class TlsServer {
  public:
@@ -21,17 +19,14 @@ class TlsServer {
   TlsServer& operator=(const TlsServer&) = delete;
 
   [[nodiscard]] std::string url() const { return "https://127.0.0.1:" + port_; }
-  [[nodiscard]] std::string ca_file() const { return folder_ / "ca.pem"; }
-  [[nodiscard]] std::string client_cert() const { return folder_ / "client.pem"; }
-  [[nodiscard]] std::string client_key() const { return folder_ / "client.key"; }
+  [[nodiscard]] std::string ca_file() const { return certificates_.ca_file(); }
+  [[nodiscard]] std::string client_cert() const { return certificates_.client_cert(); }
+  [[nodiscard]] std::string client_key() const { return certificates_.client_key(); }
 
  private:
-  void make_authority() const;
-  void make_certificate(const std::string& name, const std::string& extensions, const std::string& from,
-                        const std::string& to) const;
   void start(bool ask_client);
 
-  TempDir folder_;
+  Certificates certificates_;
   pid_t pid_ = -1;
   std::string port_;
 };

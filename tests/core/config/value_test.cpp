@@ -46,6 +46,7 @@ TEST_CASE("a value is parsed by the type of its row and printed in one form") {
       {OptionType::duration, "60", "1m"},
       {OptionType::bytes, "1024", "1KiB"},
       {OptionType::list, "[ \"a\" , 1 ]", R"(["a","1"])"},
+      {OptionType::map, "{ \"b\" : [ \"c\", 1 ], \"a\" : [] }", R"({"a":[],"b":["c","1"]})"},
   }));
   CHECK(printed(type, plain(), text) == expected);
 }
@@ -60,6 +61,10 @@ TEST_CASE("a value that its type refuses is named by what it is not") {
       {OptionType::duration, "soon", "refused: not a duration"},
       {OptionType::bytes, "much", "refused: not a number of bytes"},
       {OptionType::list, "a,b", "refused: not a JSON list of texts"},
+      {OptionType::map, "[\"a\"]", "refused: not a JSON object of lists of texts"},
+      {OptionType::map, "{\"a\":\"b\"}", "refused: not a JSON object of lists of texts"},
+      {OptionType::map, "{\"a\":null}", "refused: not a JSON object of lists of texts"},
+      {OptionType::map, "{\"a\":[[]]}", "refused: not a JSON object of lists of texts"},
   }));
   CHECK(printed(type, plain(), text) == expected);
 }
@@ -98,6 +103,17 @@ TEST_CASE("an unknown choice is refused with the nearest one") {
   CHECK(printed(OptionType::text, with_choices("debug|info"), "loud") == "refused: not known");
   CHECK(printed(OptionType::list, with_choices("host|docker"), R"(["host","dokcer"])") ==
         "refused: \"dokcer\": not known, nearest is docker");
+}
+
+TEST_CASE("keys and members of a map are choices, stored in the spelling of the row") {
+  const OptionText row = with_choices("node.cpu|pods.cpu|pods.memory");
+  CHECK(printed(OptionType::map, row, R"({"PODS":["Memory","cpu"],"node":[]})") ==
+        R"({"node":[],"pods":["memory","cpu"]})");
+  CHECK(printed(OptionType::map, row, R"({"pods":["memry"]})") ==
+        "refused: \"pods.memry\": not known, nearest is pods.memory");
+  CHECK(printed(OptionType::map, row, R"({"pod":[]})") == "refused: \"pod\": not known");
+  CHECK(allowed_values(row, OptionType::map) ==
+        "a JSON object of lists of groups; node: cpu; pods: cpu, memory");
 }
 
 TEST_CASE("choices of a row may be exact in their case") {
