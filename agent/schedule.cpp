@@ -109,7 +109,8 @@ void Schedule::capture() {
   const auto started = std::chrono::steady_clock::now();
   busy_since_ = std::max<std::int64_t>(1, clock_.steady());
   CaptureEmit emit(*this, capture_time(clock_.wall(), ticker_.on_multiple()));
-  std::string error, absent;
+  std::string error;
+  std::string absent;
   try {
     const Status status = collector_.collect(emit);
     if (!status) (status.error().kind == ErrorKind::absent ? absent : error) = status.error().text;

@@ -47,7 +47,8 @@ double server_milliseconds(const scops::test::RedisServer& redis) {
 void measure(const scops::test::RedisServer& redis, scops::PullCollector& collector, int captures) {
   for (int i = 1; i <= captures; ++i) {
     CountingEmit emit;
-    const double own = own_milliseconds(), server = server_milliseconds(redis);
+    const double own = own_milliseconds();
+    const double server = server_milliseconds(redis);
     const auto began = std::chrono::steady_clock::now();
     (void)collector.collect(emit);
     const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - began;

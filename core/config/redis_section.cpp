@@ -12,7 +12,7 @@ namespace scops {
 namespace {
 
 constexpr auto rows =
-    join_rows(redis_rows<RedisSettings>(),
+    join_rows(redis_rows<RedisSettings>,
               std::array{
                   option<&RedisSettings::name>(
                       {.name = "name",

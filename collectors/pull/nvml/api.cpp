@@ -29,7 +29,7 @@ bool find(void* handle, Function& function, std::initializer_list<const char*> n
 
 // The loader gives its reasons in words only. A library that misses another one is there.
 Error load_error(const std::string& name) {
-  const char* const said = ::dlerror();
+  const char* const said = ::dlerror();  // NOLINT(concurrency-mt-unsafe): glibc keeps it by thread
   const std::string why = printable(said == nullptr ? "" : said, 200);
   const bool missing =
       why.starts_with(name + ":") && why.find("No such file or directory") != std::string::npos;
