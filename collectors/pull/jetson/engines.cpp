@@ -88,11 +88,11 @@ class EnginesTopic final : public Topic {
 
   void emit_engine(Engine& engine, Emit& emit) {
     const std::array tags{Tag{"engine", engine.name}};
-    const std::optional<bool> on = read_on(engine);
+    const std::optional<double> clock = engine.clock ? read_number(*engine.clock) : std::nullopt;
+    const std::optional<bool> on = engine.enabled ? read_use(*engine.enabled, clock) : read_state(engine);
     if (on) emit.gauge("tegrastats.engine.on", *on ? 1 : 0, tags);
-    if (!on || *on) {
-      const std::optional<double> clock = engine.clock ? read_number(*engine.clock) : std::nullopt;
-      if (clock && *clock >= 0) emit.gauge("tegrastats.engine.mhz", *clock / hertz, tags);
+    if (on.value_or(true) && clock && *clock >= 0) {
+      emit.gauge("tegrastats.engine.mhz", *clock / hertz, tags);
     }
     if (engine.load) {
       std::array<char, 64> room{};
@@ -103,12 +103,15 @@ class EnginesTopic final : public Topic {
     if (on && engine.active) emit_active(engine, emit);
   }
 
-  std::optional<bool> read_on(Engine& engine) {
-    if (engine.enabled) {
-      const std::optional<double> users = read_number(*engine.enabled);
-      if (!users) return std::nullopt;
-      return *users > 0;
-    }
+  // A clock with users is on. One without may all the same run: those of the PVA never tell of users.
+  std::optional<bool> read_use(KeptFile& file, std::optional<double> clock) {
+    const std::optional<double> users = read_number(file);
+    if (users && *users > 0) return true;
+    if (users && clock && *clock == 0) return false;
+    return std::nullopt;
+  }
+
+  std::optional<bool> read_state(Engine& engine) {
     if (!engine.state) return std::nullopt;
     std::array<char, 32> room{};
     const std::optional<std::string_view> state = read(*engine.state, room);

@@ -150,12 +150,20 @@ class HwmonTopic final : public Topic {
       if (!channel.starts_with(kind.file)) continue;
       const std::optional<std::uint64_t> number = to_uint(std::string_view(channel).substr(kind.file.size()));
       if (!number || (chip.name == "ina3221" && *number > ina3221_channels)) continue;
-      const std::string label = label_of(chip, channel, *number);
+      std::string label = label_of(chip, channel, *number);
       auto input = find_file(chip.folder + "/" + file);
       if (!input || label == "NC") return;
-      sensors_.push_back({name, label.empty() ? channel : label, &kind, std::move(*input),
+      if (label.empty() || is_taken(name, label, kind)) label = channel;
+      sensors_.push_back({name, label, &kind, std::move(*input),
                           find_file(fmt::format("{}/{}_fault", chip.folder, channel))});
     }
+  }
+
+  [[nodiscard]] bool is_taken(const std::string& chip, const std::string& label,
+                              const SensorKind& kind) const {
+    return std::any_of(sensors_.begin(), sensors_.end(), [&](const Sensor& sensor) {
+      return sensor.kind == &kind && sensor.chip == chip && sensor.name == label;
+    });
   }
 
   // Chips that measure power label the voltage only.

@@ -27,7 +27,8 @@ class GpuTopic final : public Topic {
       if (!is_gpu(device.unit)) continue;
       loads.push_back(device.folder + "/device/load");
       if (!at_clock_) at_clock_ = find_file(device.folder + "/load");
-      if (auto clock = find_file(device.folder + "/cur_freq")) clocks_.push_back(std::move(*clock));
+      if (auto clock = find_file(device.folder + "/cur_freq"))
+        clocks_.push_back({std::move(*clock), find_file(device.folder + "/device/power/runtime_status")});
     }
     add_old_places(loads);
     per_mille_ = find_number(loads);
@@ -38,7 +39,7 @@ class GpuTopic final : public Topic {
     const std::string debug = sys_ + "/kernel/debug/";  // root only
     if (auto clock = find_number(
             {debug + "bpmp/debug/clk/gpcclk/rate", debug + "clk/gpcclk/clk_rate", debug + "clock/gbus/rate"}))
-      clocks_.push_back(std::move(*clock));
+      clocks_.push_back({std::move(*clock), std::nullopt});
   }
 
   Status collect(Emit& emit) override {
@@ -47,12 +48,24 @@ class GpuTopic final : public Topic {
     }
     if (const std::optional<double> load = read_load()) emit.gauge("tegrastats.gpu.load", *load);
     std::optional<double> fastest;
-    for (KeptFile& file : clocks_) fastest = std::max(fastest, read_number(file));
+    for (Clock& clock : clocks_) fastest = std::max(fastest, read_clock(clock));
     if (fastest && *fastest >= 0) emit.gauge("tegrastats.gpu.mhz", *fastest / hertz);
     return Ok{};
   }
 
  private:
+  struct Clock {
+    KeptFile hertz;
+    std::optional<KeptFile> state;  // active, suspended
+  };
+
+  // A GPU without power has none, whatever the file remembers.
+  std::optional<double> read_clock(Clock& clock) {
+    std::array<char, 32> room{};
+    if (clock.state && read(*clock.state, room) == "suspended") return std::nullopt;
+    return read_number(clock.hertz);
+  }
+
   void add_old_places(std::vector<std::string>& loads) const {
     const std::string devices = sys_ + "/devices/";
     for (const std::string folder : {"", "platform/", "platform/bus@0/"}) {
@@ -78,7 +91,7 @@ class GpuTopic final : public Topic {
   std::string sys_;
   std::optional<KeptFile> per_mille_;  // 842
   std::optional<KeptFile> at_clock_;   // 45@800000000Hz
-  std::vector<KeptFile> clocks_;       // Hz; one for each cluster
+  std::vector<Clock> clocks_;          // one for each cluster
 };
 
 }  // namespace

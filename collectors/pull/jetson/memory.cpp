@@ -48,7 +48,10 @@ class MemoryTopic final : public Topic {
   void scan() override {}
 
   Status collect(Emit& emit) override {
-    if (Status status = read_file_into(path_, text_); !status) return status;
+    if (Status status = read_file_into(path_, text_); !status) {
+      if (status.error().kind != ErrorKind::absent) return status;  // every kernel has it: a wrong root
+      return Error{ErrorKind::retry, status.error().text + ": see SCOPS_JETSON_PROC"};
+    }
     const Memory memory = parse_memory(text_);
     if (!memory.total) return Error{ErrorKind::drop, path_ + " not understood: no MemTotal"};
     if (ram_ && memory.available && *memory.available <= *memory.total) {

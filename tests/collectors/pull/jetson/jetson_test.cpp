@@ -131,6 +131,54 @@ TEST_CASE("one machine's load is found in each of the places where it has been",
   CHECK(board.collect().lines == Lines{"tegrastats.gpu.load = 37.5"});
 }
 
+TEST_CASE("a GPU without power has a load and no clock", "[jetson]") {
+  Board board({"gpu"});
+  const std::string gpu = "sys/class/devfreq/17000000.gpu/";
+  board.tree.write(gpu + "cur_freq", "306000000\n");
+  board.tree.write(gpu + "device/load", "0\n");
+  board.tree.write(gpu + "device/power/runtime_status", "suspended\n");
+  CHECK(board.collect().lines == Lines{"tegrastats.gpu.load = 0"});
+  board.tree.write(gpu + "device/power/runtime_status", "active\n");
+  CHECK(board.collect().value("tegrastats.gpu.mhz") == 306);
+}
+
+TEST_CASE("engines are read as root where only debugfs has them", "[jetson]") {
+  Board board({"engines"});
+  const std::string clocks = "sys/kernel/debug/clk/";
+  board.tree.write(clocks + "nvenc/clk_rate", "716800000\n");
+  board.tree.write(clocks + "nvenc/clk_enable_count", "1\n");
+  board.tree.write(clocks + "nvdec/clk_rate", "0\n");
+  board.tree.write(clocks + "nvdec/clk_enable_count", "0\n");
+  board.tree.write(clocks + "pva0_vps/clk_rate", "512000000\n");
+  board.tree.write(clocks + "pva0_vps/clk_enable_count", "0\n");
+  board.tree.write(clocks + "nvenc.bank/clk_rate", "1\n");
+  CHECK(board.collect().lines ==
+        Lines{"tegrastats.engine.mhz engine:pva0_vps = 512", "tegrastats.engine.on engine:nvenc = 1",
+              "tegrastats.engine.mhz engine:nvenc = 716.8", "tegrastats.engine.on engine:nvdec = 0"});
+}
+
+TEST_CASE("sensors of one chip and one label stay two", "[jetson]") {
+  Board board({"hwmon"});
+  for (const char* channel : {"temp1", "temp2"}) {
+    const std::string file = std::string("sys/class/hwmon/hwmon0/") + channel;
+    board.tree.write(file + "_input", "41000\n");
+    board.tree.write(file + "_label", "core\n");
+  }
+  board.tree.write("sys/class/hwmon/hwmon0/name", "chip\n");
+  CHECK(board.collect().lines == Lines{"jetson.hwmon.temperature chip:chip sensor:core = 41",
+                                       "jetson.hwmon.temperature chip:chip sensor:temp2 = 41"});
+}
+
+TEST_CASE("memory that cannot be read on a board is said, with the option that is wrong", "[jetson]") {
+  Board board({"temp", "ram"});
+  board.zone(0, "cpu-thermal\n", "40000\n");
+  board.tree.remove("proc");
+  const RecordingEmit emit = board.collect();
+  CHECK(emit.lines == Lines{"tegrastats.temperature zone:cpu = 40"});
+  REQUIRE(emit.troubles.size() == 1);
+  CHECK(emit.troubles[0].error.text.find("SCOPS_JETSON_PROC") != std::string::npos);
+}
+
 TEST_CASE("a GPU is known by its node in the device tree when its device has another name", "[jetson]") {
   Board board({"gpu"});
   board.tree.write("sys/class/devfreq/13000000.newchip/cur_freq", "306000000\n");
