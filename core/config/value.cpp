@@ -34,10 +34,13 @@ Result<std::string> find_choice(const OptionText& row, std::string_view text) {
   return wrong(nearest.empty() ? "not known" : fmt::format("not known, nearest is {}", nearest));
 }
 
-// Does `choice` "pods.cpu" belong to the key "pods"?
-bool key_of(const OptionText& row, std::string_view choice, std::string_view key) {
-  const std::string_view own = cut(choice, '.');
-  return row.exact_case ? own == key : iequals(own, key);
+// The row's own spelling of the first part of its choices "pods.cpu"; empty when none begins so.
+std::string_view find_key(const OptionText& row, std::string_view key) {
+  for (std::string_view choice : split_names(row.choices)) {
+    const std::string_view known = cut(choice, '.');
+    if (row.exact_case ? known == key : iequals(known, key)) return known;
+  }
+  return {};
 }
 
 Result<OptionValue> parse_text(const OptionText& row, std::string_view text) {
@@ -65,14 +68,12 @@ Result<OptionValue> parse_groups(const OptionText& row, std::string_view text) {
   const std::optional<TextMap> map = parse_map(text);
   if (!map) return wrong("not a JSON object of lists of texts");
   if (row.choices.empty()) return OptionValue(*map);
-  const std::vector<std::string_view> choices = split_names(row.choices);
   OptionValue value(std::in_place_type<TextMap>);
   auto& spelled = std::get<TextMap>(value);
   for (const auto& [key, members] : *map) {
-    const auto known = std::find_if(choices.begin(), choices.end(),
-                                    [&](std::string_view choice) { return key_of(row, choice, key); });
-    if (known == choices.end()) return wrong(fmt::format("\"{}\": not known", printable(key, 40)));
-    TextList& list = spelled[std::string(known->substr(0, key.size()))];
+    const std::string_view known = find_key(row, key);
+    if (known.empty()) return wrong(fmt::format("\"{}\": not known", printable(key, 40)));
+    TextList& list = spelled[std::string(known)];
     for (const std::string& member : members) {
       Result<std::string> choice = find_choice(row, fmt::format("{}.{}", key, member));
       if (!choice) return within(fmt::format("\"{}.{}\"", key, printable(member, 40)), choice.error());
