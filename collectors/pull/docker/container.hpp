@@ -35,8 +35,8 @@ struct Container {
 };
 
 struct ListChoice {
-  TagChoice tags;
-  NameFilter names;
+  TagChoice tags = {};
+  NameFilter names = {};
   std::size_t containers_max = 10'000;
 };
 

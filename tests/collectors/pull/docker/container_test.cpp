@@ -68,7 +68,7 @@ TEST_CASE("docker list: states of any age of the API are told") {
       {R"("Status":"Removal In Progress")", "removing"},
       {R"("Status":"")", ""},
   }));
-      CHECK(first_of(R"([{"Id":"a",)" + entry + "}]").state == state);
+  CHECK(first_of(R"([{"Id":"a",)" + entry + "}]").state == state);
 }
 
 TEST_CASE("docker list: what a stopped container ended with is in its words") {
