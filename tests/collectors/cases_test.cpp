@@ -3,6 +3,8 @@
 //   options.env      SCOPS_... lines; {root} stands for the case's machine
 //   root/            the machine: proc/, sys/, whatever the options point at
 //   root2/           optional: the same machine at the second capture
+//   engine/          optional: answers of an engine of containers, served at {engine}, a unix socket; a file
+//                    is named after the path asked for, "/containers/json" is containers_json.json
 //   expected.jsonl   what is emitted, in order
 //
 // A new device, or a new way to be broken, needs a folder and no code. SCOPS_UPDATE_CASES=1 writes
@@ -17,6 +19,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +32,7 @@
 #include "core/model/text.hpp"
 #include "core/runtime/clock.hpp"
 #include "core/runtime/stats.hpp"
+#include "tests/support/fake_engine.hpp"
 #include "tests/support/temp_dir.hpp"
 
 using namespace scops;
@@ -81,18 +85,35 @@ std::vector<fs::path> folders_in(const fs::path& path) {
   return folders;
 }
 
-std::vector<std::string> read_environment(const fs::path& path, const std::string& root) {
+void replace_all(std::string& line, std::string_view what, const std::string& by) {
+  for (std::size_t at = line.find(what); at != std::string::npos; at = line.find(what)) {
+    line.replace(at, what.size(), by);
+  }
+}
+
+std::vector<std::string> read_environment(const fs::path& path, const std::string& root,
+                                          const std::string& engine) {
   std::vector<std::string> environment;
   const std::string text = read_text(path);
   std::string_view rest = text;
   while (!rest.empty()) {
     std::string line(trim(cut(rest, '\n')));
-    for (std::size_t at = line.find("{root}"); at != std::string::npos; at = line.find("{root}")) {
-      line.replace(at, std::string_view("{root}").size(), root);
-    }
+    replace_all(line, "{root}", root);
+    replace_all(line, "{engine}", engine);
     if (!line.empty() && !line.starts_with('#')) environment.push_back(std::move(line));
   }
   return environment;
+}
+
+// "/v1.41/containers/ab/stats?stream=false": containers_ab_stats.json of the case's engine, 404 without.
+test::FakeEngine::Answer engine_answer(const fs::path& folder, std::string_view target) {
+  target = target.substr(0, target.find('?'));
+  if (target.starts_with("/v1.")) target.remove_prefix(target.find('/', 1));
+  std::string name(target.substr(1));
+  std::replace(name.begin(), name.end(), '/', '_');
+  const fs::path file = folder / (name + ".json");
+  if (!fs::exists(file)) return {.status = 404, .body = R"({"message":"no such thing"})"};
+  return {.status = 200, .body = read_text(file)};
 }
 
 void capture(PullCollector& collector, int number, JsonEmit& emit) {
@@ -105,9 +126,16 @@ void capture(PullCollector& collector, int number, JsonEmit& emit) {
 std::string run_case(const CollectorSpec& spec, const fs::path& folder) {
   const test::TempDir dir;
   const std::string root = dir / "root";  // a link, so that the machine can change under the same options
+  const std::string socket = dir / "engine.sock";
+  const fs::path answers = folder / "engine";
+  std::optional<test::FakeEngine> engine;
+  if (fs::exists(answers)) {
+    engine.emplace(socket, [&answers](const std::string& target) { return engine_answer(answers, target); });
+  }
   const std::vector<Section> sections{spec.section()};
-  const Loaded loaded = load(
-      sections, {.flags = {}, .environment = read_environment(folder / "options.env", root), .file = {}});
+  const Loaded loaded =
+      load(sections,
+           {.flags = {}, .environment = read_environment(folder / "options.env", root, socket), .file = {}});
   REQUIRE(loaded.problems == std::vector<std::string>{});
   const SystemClock clock;
   Stats stats;
