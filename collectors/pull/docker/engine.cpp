@@ -185,7 +185,10 @@ Result<std::string> Engine::get(const HttpRequest& request) {
   if (!response) {
     const std::string hint = this->hint();
     if (!hint.empty()) return Error{ErrorKind::retry, hint};
-    return within(place_.socket.empty() ? place_.base : place_.socket, response.error());
+    if (!place_.socket.empty()) return within(place_.socket, response.error());
+    Error error = within(place_.base, response.error());
+    error.text += ": see SCOPS_DOCKER_SOCKET, and for TLS SCOPS_DOCKER_TLS and the options beside it";
+    return error;
   }
   last_status_ = response->status;
   if (response->status != 200) return Error{ErrorKind::retry, refusal(*response)};
@@ -234,8 +237,11 @@ std::string refusal(const HttpResponse& response) {
       if (key == "message") message = text_of(json, token);
     });
   }
-  if (message.empty()) return fmt::format("the engine answers HTTP {}", response.status);
-  return fmt::format("the engine answers HTTP {}: {}", response.status, printable(message));
+  if (message.empty())
+    message = trim(response.body);  // of proxies, and of a TLS port that is spoken to plainly
+  const std::string_view advice =
+      response.status == 403 ? "; whatever stands before it must let GET /containers and /images pass" : "";
+  return fmt::format("the engine answers HTTP {}: '{}'{}", response.status, printable(message), advice);
 }
 
 }  // namespace scops::docker
