@@ -12,6 +12,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <string>
 
 #include "collectors/pull/docker/docker.hpp"
@@ -124,7 +125,7 @@ int run(const std::string& socket) {
 
 }  // namespace
 
-int main() {
+int main() try {
   const test::TempDir dir;
   const std::string socket = dir / "engine.sock";
   const pid_t engine = ::fork();
@@ -134,4 +135,7 @@ int main() {
   ::kill(engine, SIGKILL);
   ::waitpid(engine, nullptr, 0);
   return result;
+} catch (const std::exception& exception) {
+  (void)std::fputs(exception.what(), stderr);
+  return 2;
 }

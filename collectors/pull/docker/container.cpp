@@ -143,9 +143,20 @@ void keep(Container&& container, const ListChoice& choice, ContainerList& into) 
   }
 }
 
-}  // namespace
+void read_state_member(JsonReader& json, std::string_view key, JsonToken token, Inspection& into) {
+  if (key == "Status") into.state = to_lower(text_of(json, token));
+  if (key == "ExitCode" && token == JsonToken::number) into.exit_code = json.number();
+  if (key == "OOMKilled" && (token == JsonToken::yes || token == JsonToken::no)) {
+    into.oom_killed = token == JsonToken::yes;
+  }
+  const bool is_health = key == "Health" || key == "Healthcheck";  // the second in older podman
+  if (!is_health || token != JsonToken::object) return;
+  (void)each_member(json, [&](std::string_view name, JsonToken value) {
+    if (name == "Status") into.health = text_of(json, value);
+  });
+}
 
-bool Container::runs() const { return is_one_of(state, {"running", "paused"}); }
+}  // namespace
 
 // What is not known to be without numbers is asked: podman has states of its own.
 bool Container::may_run() const {
@@ -169,22 +180,12 @@ bool parse_list(JsonReader& json, JsonToken first, const ListChoice& choice, Con
 
 bool parse_inspection(JsonReader& json, JsonToken first, Inspection& into) {
   if (first != JsonToken::object) return false;
-  const auto read_health = [&](std::string_view key, JsonToken token) {
-    if (key == "Status") into.health = text_of(json, token);
-  };
-  const auto read_state = [&](std::string_view key, JsonToken token) {
-    if (key == "Status") into.state = to_lower(text_of(json, token));
-    if (key == "ExitCode" && token == JsonToken::number) into.exit_code = json.number();
-    if (key == "OOMKilled" && (token == JsonToken::yes || token == JsonToken::no)) {
-      into.oom_killed = token == JsonToken::yes;
-    }
-    const bool is_health = key == "Health" || key == "Healthcheck";  // the second in older podman
-    if (is_health && token == JsonToken::object) (void)each_member(json, read_health);
-  };
   return each_member(json, [&](std::string_view key, JsonToken token) {
     if (key == "Name") into.name = without_slash(text_of(json, token));
     if (key == "RestartCount") into.restarts = count_of(json, token);
-    if (key == "State" && token == JsonToken::object) (void)each_member(json, read_state);
+    if (key != "State" || token != JsonToken::object) return;
+    (void)each_member(
+        json, [&](std::string_view name, JsonToken value) { read_state_member(json, name, value, into); });
   });
 }
 

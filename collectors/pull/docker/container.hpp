@@ -30,7 +30,6 @@ struct Container {
   std::string health;                  // "healthy", "unhealthy", "starting"; empty: no check, or not told
   std::optional<double> exit_code;     // of one that does not run
   std::vector<TextTag> tags;           // its name, and what the options add
-  [[nodiscard]] bool runs() const;     // or is paused: it has processes
   [[nodiscard]] bool may_run() const;  // false for states in which an engine has no numbers
 };
 

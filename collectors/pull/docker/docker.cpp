@@ -131,7 +131,7 @@ class DockerCollector final : public PullCollector {
     Failures failures;
     with_memory_ = without_memory_ = 0;
     fresh_.clear();
-    engine_.get_all(requests, left(), [&](std::size_t index, Result<HttpResponse> response) {
+    engine_.get_all(requests, left(), [&](std::size_t index, const Result<HttpResponse>& response) {
       take_answer(questions[index], response, failures, emit);
     });
     readings_.swap(fresh_);  // those of containers that are gone go with the old ones
