@@ -4,14 +4,13 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdint>
-#include <filesystem>
+#include <functional>
 #include <new>
 #include <optional>
-#include <system_error>
 #include <utility>
 
+#include "core/io/http_words.hpp"
 #include "core/model/text.hpp"
 
 namespace scops {
@@ -75,6 +74,12 @@ HeaderList route_of(const HttpRequest& request) {
   return HeaderList(curl_slist_append(nullptr, ("::" + request.connect_to).c_str()));
 }
 
+long number_of(CURL* easy, CURLINFO what) {
+  long number = 0;
+  curl_easy_getinfo(easy, what, &number);
+  return number;
+}
+
 // What the callbacks gather of one answer.
 struct Answer {
   CURL* easy = nullptr;
@@ -90,9 +95,7 @@ std::size_t on_header(char* data, std::size_t /*always 1*/, std::size_t bytes, v
   answer.head_bytes += bytes;
   if (answer.head_bytes > head_max) return 0;
   if (trim({data, bytes}).empty()) {
-    long status = 0;
-    curl_easy_getinfo(answer.easy, CURLINFO_RESPONSE_CODE, &status);
-    answer.head_complete = status >= 200;
+    answer.head_complete = number_of(answer.easy, CURLINFO_RESPONSE_CODE) >= 200;
   }
   return bytes;
 }
@@ -128,21 +131,8 @@ struct FreeEasy {
   void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
 };
 
-// Does the system's folder of authorities have them by the hash of their names? Then one is read when it is
-// needed, instead of keeping all of them, most of a megabyte, as long as a connection lives.
-bool find_hashed_authorities() {
-  const char* const folder = curl_version_info(CURLVERSION_NOW)->capath;
-  if (folder == nullptr) return false;
-  std::error_code error;
-  for (std::filesystem::directory_iterator file(folder, error), end; !error && file != end;
-       file.increment(error)) {
-    if (file->path().extension() == ".0") return true;
-  }
-  return false;
-}
-
 bool has_hashed_authorities() {
-  static const bool has = find_hashed_authorities();
+  static const bool has = find_hashed_authorities(curl_version_info(CURLVERSION_NOW)->capath);
   return has;
 }
 
@@ -179,6 +169,7 @@ void set_request(Options& set, const HttpRequest& request, curl_slist* headers, 
   set.list(CURLOPT_CONNECT_TO, route);
   set.time(CURLOPT_TIMEOUT_MS, request.timeout);
   set.time(CURLOPT_CONNECTTIMEOUT_MS, request.connect_timeout);
+  set.text_if(CURLOPT_UNIX_SOCKET_PATH, request.unix_socket);
   if (request.direct) set.text(CURLOPT_PROXY, "");
   if (request.method == HttpMethod::post) {
     set.number(CURLOPT_POST, 1);
@@ -191,62 +182,6 @@ void set_request(Options& set, const HttpRequest& request, curl_slist* headers, 
   set.pointer(CURLOPT_WRITEDATA, &answer);
 }
 
-// Runs the transfer to its end; nothing when stopped.
-std::optional<CURLcode> transfer(CURLM* multi, CURL* easy, const std::stop_token& stop) {
-  // curl_multi_wakeup is the one call that another thread may make.
-  const std::stop_callback wake(stop, [multi]() noexcept { curl_multi_wakeup(multi); });
-  curl_multi_add_handle(multi, easy);
-  std::optional<CURLcode> end;
-  CURLMcode state = CURLM_OK;
-  int running = 1;
-  while (running > 0 && state == CURLM_OK && !stop.stop_requested()) {
-    state = curl_multi_perform(multi, &running);
-    // Its own timers bound this wait; the minute is only a limit that it wants.
-    if (running > 0 && state == CURLM_OK) state = curl_multi_poll(multi, nullptr, 0, 60'000, nullptr);
-  }
-  int left = 0;
-  while (const CURLMsg* message = curl_multi_info_read(multi, &left)) {
-    if (message->msg == CURLMSG_DONE) end = message->data.result;
-  }
-  if (state != CURLM_OK) end = CURLE_FAILED_INIT;
-  curl_multi_remove_handle(multi, easy);
-  return end;
-}
-
-// X509_V_ERR_ numbers of OpenSSL, which are part of its interface.
-long verify_result(CURL* easy) {
-  long why = 0;
-  curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &why);
-  return why;
-}
-
-bool is_unknown_authority(long why) { return why >= 18 && why <= 21; }
-
-// Own words: curl's may name hosts and paths, and cannot be told apart by a user of ours.
-std::string tls_words(CURL* easy) {
-  const long why = verify_result(easy);
-  if (is_unknown_authority(why)) return "TLS: unknown certificate authority";
-  switch (why) {
-    case 0:
-    case 1:
-      return "TLS: the certificate is for another host name";  // the chain is good, curl says no
-    case 9:
-      return "TLS: the certificate is not valid yet (is the clock right?)";
-    case 10:
-      return "TLS: the certificate has expired (is the clock right?)";
-    default:
-      return "TLS: the certificate is not acceptable, reason " + std::to_string(why);
-  }
-}
-
-std::string connect_words(CURL* easy) {
-  long number = 0;
-  curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &number);
-  if (number == ECONNREFUSED) return "connect: refused";
-  if (number == 0) return "connect: failed";
-  return "connect: " + std::generic_category().message(static_cast<int>(number));
-}
-
 // What is known besides the code: did the connection, and the request on it, come about?
 bool was_connected(CURL* easy) {
   curl_off_t begun = 0;
@@ -255,8 +190,7 @@ bool was_connected(CURL* easy) {
 }
 
 Error error_of(CURL* easy, CURLcode code) {
-  long proxy_status = 0;
-  curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
+  const long proxy_status = number_of(easy, CURLINFO_HTTP_CONNECTCODE);
   if (proxy_status >= 300) return {ErrorKind::retry, "proxy: HTTP " + std::to_string(proxy_status)};
   const bool connected = was_connected(easy);
   switch (static_cast<int>(code)) {  // as int: not all of a hundred codes need a line
@@ -265,11 +199,11 @@ Error error_of(CURL* easy, CURLcode code) {
     case CURLE_COULDNT_RESOLVE_PROXY:
       return {ErrorKind::retry, "DNS: name of the proxy not found"};
     case CURLE_COULDNT_CONNECT:
-      return {ErrorKind::retry, connect_words(easy)};
+      return {ErrorKind::retry, connect_words(number_of(easy, CURLINFO_OS_ERRNO))};
     case CURLE_OPERATION_TIMEDOUT:
       return {ErrorKind::retry, connected ? "timeout: no answer" : "timeout while connecting"};
     case CURLE_PEER_FAILED_VERIFICATION:
-      return {ErrorKind::retry, tls_words(easy)};
+      return {ErrorKind::retry, tls_words(number_of(easy, CURLINFO_SSL_VERIFYRESULT))};
     case CURLE_SSL_CONNECT_ERROR:
       return {ErrorKind::retry, "TLS: handshake failed"};
     case CURLE_SSL_CACERT_BADFILE:
@@ -299,9 +233,8 @@ Error error_of(CURL* easy, CURLcode code) {
 
 Result<HttpResponse> response_of(Answer& answer, bool whole) {
   HttpResponse response;
-  long status = 0;
+  const long status = number_of(answer.easy, CURLINFO_RESPONSE_CODE);
   const char* type = nullptr;
-  curl_easy_getinfo(answer.easy, CURLINFO_RESPONSE_CODE, &status);
   if (status > 999) return Error{ErrorKind::retry, "the answer is not HTTP"};  // curl minds no length
   curl_easy_getinfo(answer.easy, CURLINFO_CONTENT_TYPE, &type);
   response.status = static_cast<int>(status);
@@ -313,12 +246,101 @@ Result<HttpResponse> response_of(Answer& answer, bool whole) {
   return response;
 }
 
+// A request under way. A new handle for each: curl 7.88 keeps a stale pointer in one that is used again,
+// which a folded header makes it follow (curl issue 11101). The connection is the multi handle's and stays.
+class Transfer {
+ public:
+  Transfer(CURLM* multi, const HttpRequest& request, const HttpTls& tls, const std::string& user_agent,
+           bool whole_bundle, std::size_t index)
+      : multi_(multi),
+        easy_(curl_easy_init()),
+        headers_(header_list(request.headers)),
+        route_(route_of(request)),
+        index_(index) {
+    if (!easy_) return;
+    answer_.easy = easy_.get();
+    answer_.body_max = request.body_max;
+    Options set(easy_.get());
+    set_defaults(set, tls, user_agent, whole_bundle);
+    set_request(set, request, headers_.get(), route_.get(), answer_);
+    refused_ = set.first_error();
+    if (refused_ == CURLE_OK) added_ = curl_multi_add_handle(multi_, easy_.get()) == CURLM_OK;
+  }
+  ~Transfer() {
+    if (added_) curl_multi_remove_handle(multi_, easy_.get());
+  }
+  Transfer(const Transfer&) = delete;
+  Transfer& operator=(const Transfer&) = delete;
+
+  [[nodiscard]] CURL* easy() const { return easy_.get(); }
+  [[nodiscard]] std::size_t index() const { return index_; }
+  [[nodiscard]] bool under_way() const { return added_; }
+  [[nodiscard]] bool met_unknown_authority(std::optional<CURLcode> end) const {
+    return end == CURLE_PEER_FAILED_VERIFICATION &&
+           is_unknown_authority(number_of(easy_.get(), CURLINFO_SSL_VERIFYRESULT));
+  }
+
+  // What became of it; once. No `end`: it was stopped.
+  Result<HttpResponse> take(std::optional<CURLcode> end) {
+    if (refused_ != CURLE_OK)
+      return Error{ErrorKind::bug, "curl refuses an option, code " + std::to_string(refused_)};
+    if (!added_) return Error{ErrorKind::retry, "curl cannot start"};
+    if (answer_.head_complete) return response_of(answer_, end == CURLE_OK);  // whatever became of the body
+    if (!end) return Error{ErrorKind::retry, "stopped"};
+    return error_of(easy_.get(), *end);
+  }
+
+ private:
+  CURLM* multi_;
+  std::unique_ptr<CURL, FreeEasy> easy_;
+  HeaderList headers_;
+  HeaderList route_;
+  Answer answer_;
+  std::size_t index_;
+  CURLcode refused_ = CURLE_OK;
+  bool added_ = false;
+};
+
+using Ended = std::function<void(CURL* easy, CURLcode end)>;
+
+// Tells each transfer in `multi` as it ends; `ended` may add others. Returns when none is left, or at a stop.
+void run_transfers(CURLM* multi, const std::stop_token& stop, const Ended& ended) {
+  // curl_multi_wakeup is the one call that another thread may make.
+  const std::stop_callback wake(stop, [multi]() noexcept { curl_multi_wakeup(multi); });
+  int running = 1;
+  while (running > 0 && !stop.stop_requested()) {
+    if (curl_multi_perform(multi, &running) != CURLM_OK) return;
+    bool any_ended = false;
+    int left = 0;
+    while (const CURLMsg* message = curl_multi_info_read(multi, &left)) {
+      if (message->msg != CURLMSG_DONE) continue;
+      any_ended = true;
+      ended(message->easy_handle, message->data.result);  // `message` is gone after this
+    }
+    if (any_ended) {
+      running = 1;  // perhaps others took their places
+    } else if (running > 0 && curl_multi_poll(multi, nullptr, 0, 60'000, nullptr) != CURLM_OK) {
+      return;  // its own timers bound this wait; the minute is only a limit that it wants
+    }
+  }
+}
+
 }  // namespace
 
 void HttpClient::FreeMulti::operator()(void* multi) const { curl_multi_cleanup(multi); }
 
 HttpClient::HttpClient(HttpTls tls, std::string user_agent)
     : tls_(std::move(tls)), user_agent_(std::move(user_agent)) {}
+
+bool HttpClient::open(std::size_t connections) {
+  if (!multi_ && curl_ready()) multi_.reset(curl_multi_init());  // a client that is never used costs nothing
+  if (!multi_) return false;
+  if (connections > connections_) {
+    connections_ = connections;
+    curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, static_cast<long>(connections));
+  }
+  return true;
+}
 
 // An authority may be in the bundle and not in the folder: somebody put a bundle of his own in its place.
 // Then the bundle it is from here on.
@@ -332,31 +354,47 @@ Result<HttpResponse> HttpClient::perform(const HttpRequest& request, const std::
 
 Result<HttpResponse> HttpClient::attempt(const HttpRequest& request, const std::stop_token& stop,
                                          bool& unknown_authority) {
-  if (!multi_ && curl_ready()) {  // at the first request: a client that is never used costs nothing
-    multi_.reset(curl_multi_init());
-    if (multi_) curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, 1L);
+  if (!open(1)) return Error{ErrorKind::retry, "curl cannot start"};
+  Transfer transfer(multi_.get(), request, tls_, user_agent_, whole_bundle_, 0);
+  std::optional<CURLcode> end;
+  if (transfer.under_way()) {
+    run_transfers(multi_.get(), stop, [&end](CURL* /*easy*/, CURLcode code) { end = code; });
+    unknown_authority = transfer.met_unknown_authority(end);
   }
-  // A new handle for each request: curl 7.88 keeps a stale pointer in one that is used again, which a folded
-  // header makes it follow (curl issue 11101). The connection is the multi handle's and stays.
-  const std::unique_ptr<CURL, FreeEasy> handle(multi_ ? curl_easy_init() : nullptr);
-  if (!handle) return Error{ErrorKind::retry, "curl cannot start"};
-  CURL* easy = handle.get();
-  Answer answer;
-  answer.easy = easy;
-  answer.body_max = request.body_max;
-  const HeaderList headers = header_list(request.headers);
-  const HeaderList route = route_of(request);
-  Options set(easy);
-  set_defaults(set, tls_, user_agent_, whole_bundle_);
-  set_request(set, request, headers.get(), route.get(), answer);
-  if (set.first_error() != CURLE_OK) {
-    return Error{ErrorKind::bug, "curl refuses an option, code " + std::to_string(set.first_error())};
-  }
-  const std::optional<CURLcode> end = transfer(multi_.get(), easy, stop);
-  if (answer.head_complete) return response_of(answer, end == CURLE_OK);  // whatever became of the body
-  if (!end) return Error{ErrorKind::retry, "stopped"};
-  unknown_authority = end == CURLE_PEER_FAILED_VERIFICATION && is_unknown_authority(verify_result(easy));
-  return error_of(easy, *end);
+  return transfer.take(end);
+}
+
+void HttpClient::perform_all(std::span<const HttpRequest> requests, const HttpBatch& batch,
+                             const std::stop_token& stop, const HttpDone& done) {
+  using Clock = std::chrono::steady_clock;
+  const std::size_t parallel = std::max<std::size_t>(1, batch.parallel);
+  const Clock::time_point deadline = Clock::now() + batch.deadline;
+  std::vector<std::unique_ptr<Transfer>> under_way;
+  std::size_t next = 0;
+  HttpRequest request;
+  const auto start_more = [&] {
+    while (next < requests.size() && under_way.size() < parallel) {
+      request = requests[next];  // with a millisecond at the deadline and after: a timeout like any other
+      request.timeout = std::min(
+          request.timeout, std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()));
+      auto begun =
+          std::make_unique<Transfer>(multi_.get(), request, tls_, user_agent_, whole_bundle_, next++);
+      begun->under_way() ? under_way.push_back(std::move(begun)) : done(begun->index(), begun->take({}));
+    }
+  };
+  const auto finish = [&](CURL* easy, CURLcode end) {
+    const auto found = std::find_if(under_way.begin(), under_way.end(),
+                                    [easy](const auto& transfer) { return transfer->easy() == easy; });
+    if (found == under_way.end()) return;
+    const std::unique_ptr<Transfer> ended = std::move(*found);
+    under_way.erase(found);
+    done(ended->index(), ended->take(end));
+    start_more();
+  };
+  if (open(parallel)) start_more();
+  if (!under_way.empty()) run_transfers(multi_.get(), stop, finish);
+  for (const auto& transfer : under_way) done(transfer->index(), transfer->take({}));
+  for (; next < requests.size(); ++next) done(next, Error{ErrorKind::retry, "stopped"});
 }
 
 std::chrono::milliseconds parse_retry_after(const std::string& value, const std::string& date) {

@@ -1,12 +1,15 @@
-// HTTP requests over libcurl: one client, one connection, kept alive between requests. http and https only,
+// HTTP requests over libcurl: one client, its connection kept alive between requests. http and https only,
 // no redirects, TLS always verified unless the target's own option says otherwise; the proxy variables
 // (http_proxy, https_proxy, all_proxy, no_proxy and, but for HTTP_PROXY, their upper-case forms) are obeyed;
-// names are resolved anew for each connection. What a peer sends is bounded in size and time.
+// names are resolved anew for each connection. What a peer sends is bounded in size and time. Several
+// requests at once (perform_all) share the caller's thread, and each has a connection of its own.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -36,6 +39,7 @@ struct HttpRequest {
   std::size_t body_max = 65'536;                     // kept of the answer's body; the rest is cut off
   std::string connect_to = {};                       // "address:port" to go to instead of the URL's
   bool direct = false;                               // not through a proxy, whatever the variables say
+  std::string unix_socket = {};                      // path; spoken to instead of the URL's host
 };
 
 struct HttpResponse {
@@ -45,6 +49,14 @@ struct HttpResponse {
   std::string body;
   bool whole = true;  // false: the body was cut, by body_max, the timeout or the peer; the status still holds
 };
+
+// Bounds of several requests together.
+struct HttpBatch {
+  std::size_t parallel = 8;                    // under way at a time, and connections kept afterwards
+  std::chrono::milliseconds deadline{20'000};  // for all of them, beside each one's own timeout
+};
+// Told once for each request, by its place in the list, in the order in which they end.
+using HttpDone = std::function<void(std::size_t index, Result<HttpResponse> response)>;
 
 // Used by one thread at a time. About 50 kB while a connection is open.
 class HttpClient {
@@ -57,16 +69,23 @@ class HttpClient {
   // URL.
   [[nodiscard]] Result<HttpResponse> perform(const HttpRequest& request, const std::stop_token& stop);
 
+  // All of `requests`, with the same answers and errors; `requests` outlive the call, and the bodies of
+  // answers live only as long as `done` keeps them.
+  void perform_all(std::span<const HttpRequest> requests, const HttpBatch& batch, const std::stop_token& stop,
+                   const HttpDone& done);
+
  private:
   struct FreeMulti {
     void operator()(void* multi) const;
   };
+  bool open(std::size_t connections);
   Result<HttpResponse> attempt(const HttpRequest& request, const std::stop_token& stop,
                                bool& unknown_authority);
 
   HttpTls tls_;
   std::string user_agent_;
   std::unique_ptr<void, FreeMulti> multi_;  // curl's; owns the connection
+  std::size_t connections_ = 0;             // that may stay open
   bool whole_bundle_ = false;               // the system's authorities: the file of all, not only the folder
 };
 

@@ -4,6 +4,8 @@
 //   root/            the machine: proc/, sys/, whatever the options point at
 //   root2/           optional: the same machine at the second capture
 //   redis            optional: a Redis of the case, a command a line; {redis} stands for its socket
+//   engine/          optional: answers of an engine of containers, served at {engine}, a unix socket; a file
+//                    is named after the path asked for, "/containers/json" is containers_json.json
 //   expected.jsonl   what is emitted, in order
 //
 // A new device, or a new way to be broken, needs a folder and no code. SCOPS_UPDATE_CASES=1 writes
@@ -31,6 +33,7 @@
 #include "core/model/text.hpp"
 #include "core/runtime/clock.hpp"
 #include "core/runtime/stats.hpp"
+#include "tests/support/fake_engine.hpp"
 #include "tests/support/redis_server.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -90,15 +93,16 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
   }
 }
 
-std::vector<std::string> read_environment(const fs::path& path, const std::string& root,
-                                          const std::string& redis) {
+// Words in braces, and what stands for them in this case.
+using Places = std::vector<std::pair<std::string, std::string>>;
+
+std::vector<std::string> read_environment(const fs::path& path, const Places& places) {
   std::vector<std::string> environment;
   const std::string text = read_text(path);
   std::string_view rest = text;
   while (!rest.empty()) {
     std::string line(trim(cut(rest, '\n')));
-    replace_all(line, "{root}", root);
-    replace_all(line, "{redis}", redis);
+    for (const auto& [name, place] : places) replace_all(line, name, place);
     if (!line.empty() && !line.starts_with('#')) environment.push_back(std::move(line));
   }
   return environment;
@@ -122,6 +126,17 @@ void fill(const test::RedisServer& redis, const fs::path& path) {
   }
 }
 
+// "/v1.41/containers/ab/stats?stream=false": containers_ab_stats.json of the case's engine, 404 without.
+test::FakeEngine::Answer engine_answer(const fs::path& folder, std::string_view target) {
+  target = target.substr(0, target.find('?'));
+  if (target.starts_with("/v1.")) target.remove_prefix(target.find('/', 1));
+  std::string name(target.substr(1));
+  std::replace(name.begin(), name.end(), '/', '_');
+  const fs::path file = folder / (name + ".json");
+  if (!fs::exists(file)) return {.status = 404, .body = R"({"message":"no such thing"})"};
+  return {.status = 200, .body = read_text(file)};
+}
+
 void capture(PullCollector& collector, int number, JsonEmit& emit) {
   emit.lines += fmt::format("{{\"capture\":{}}}\n", number);
   if (const Status status = collector.collect(emit); !status) {
@@ -137,10 +152,17 @@ std::string run_case(const CollectorSpec& spec, const fs::path& folder) {
     redis.emplace(test::RedisOptions{.unix_socket = true});
     fill(*redis, folder / "redis");
   }
-  const std::vector<std::string> environment =
-      read_environment(folder / "options.env", root, redis ? redis->socket() : "");
+  const std::string socket = dir / "engine.sock";
+  const fs::path answers = folder / "engine";
+  std::optional<test::FakeEngine> engine;
+  if (fs::exists(answers)) {
+    engine.emplace(socket, [&answers](const std::string& target) { return engine_answer(answers, target); });
+  }
+  const Places places = {
+      {"{root}", root}, {"{engine}", socket}, {"{redis}", redis ? redis->socket() : std::string()}};
   const std::vector<Section> sections{spec.section()};
-  const Loaded loaded = load(sections, {.flags = {}, .environment = environment, .file = {}});
+  const Loaded loaded = load(
+      sections, {.flags = {}, .environment = read_environment(folder / "options.env", places), .file = {}});
   REQUIRE(loaded.problems == std::vector<std::string>{});
   const SystemClock clock;
   Stats stats;

@@ -1,0 +1,141 @@
+// What one capture of 50 containers costs us: processor time and memory, against an engine in a child process
+// that answers at once over a unix socket. Prints one line; fails beyond 0.1 CPU second or 1 MB.
+
+#include <fmt/format.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <string>
+
+#include "collectors/pull/docker/docker.hpp"
+#include "core/config/load.hpp"
+#include "core/io/files.hpp"
+#include "core/io/http_client.hpp"
+#include "core/model/text.hpp"
+#include "core/runtime/stop.hpp"
+#include "tests/support/fake_engine.hpp"
+#include "tests/support/temp_dir.hpp"
+
+namespace {
+
+using namespace scops;
+using scops::test::FakeEngine;
+
+constexpr int containers = 50;
+
+// As long as Docker's: about 1.5 kB an entry.
+std::string list_body() {
+  std::string body = "[";
+  for (int i = 0; i < containers; ++i) {
+    body += fmt::format(
+        R"({}{{"Id":"{:064x}","Names":["/container-{}"],"Image":"registry.example/app:{}","ImageID":"sha256:{:064x}",)"
+        R"("Command":"/entry","Created":1700000000,"Ports":[],"Labels":{{"filler":"{:x>900}",)"
+        R"("com.docker.compose.project":"plant"}},"State":"running","Status":"Up 2 hours",)"
+        R"("HostConfig":{{"NetworkMode":"default"}},"Mounts":[]}})",
+        i == 0 ? "" : ",", i, i, i, i, "x");
+  }
+  return body + "]";
+}
+
+std::string stats_body() {
+  std::string members;
+  for (int i = 0; i < 40; ++i) members += fmt::format(R"("figure_{:02}":{},)", i, i * 123456);
+  return R"({"read":"2026-11-20T09:21:23.849100355Z","preread":"0001-01-01T00:00:00Z","pids_stats":{"current":2},)"
+         R"("blkio_stats":{"io_service_bytes_recursive":[]},"cpu_stats":{"cpu_usage":{"total_usage":949453043,)"
+         R"("usage_in_kernelmode":30000000},"system_cpu_usage":1974970000000,"online_cpus":2},)"
+         R"("memory_stats":{"usage":884736,"stats":{)" +
+         members +
+         R"("total_inactive_file":0},"limit":67108864},"networks":{"eth0":{"rx_bytes":1112,"tx_bytes":0}}})";
+}
+
+[[noreturn]] void serve(const std::string& path) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  const std::string list = list_body();
+  const std::string stats = stats_body();
+  const FakeEngine engine(path, [&](const std::string& target) -> FakeEngine::Answer {
+    if (target.find("/version") != std::string::npos) return {.body = R"({"ApiVersion":"1.43"})"};
+    return {.body = target.find("/stats") != std::string::npos ? stats : list};
+  });
+  for (;;) ::pause();
+}
+
+class CountingEmit final : public Emit {
+ public:
+  void metric(const Metric& /*metric*/) override { ++metrics; }
+  void trouble(std::string_view /*part*/, const Error& error) override {
+    fmt::print(stderr, "{}\n", error.text);
+  }
+  int metrics = 0;
+};
+
+double processor_seconds() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+// The most that was ever resident, kB.
+double peak_kb() {
+  const std::string status = read_file("/proc/self/status").value_or("");
+  std::string_view rest = std::string_view(status).substr(status.find("VmHWM:") + 6);
+  return to_number(next_word(rest)).value_or(0);
+}
+
+int run(const std::string& socket) {
+  const Section section = docker::docker_section();
+  const std::string every =
+      R"(["memory","cpu","cpu_percent","memory_working_set","memory_limit","network","pids"])";
+  const Loaded loaded = load(
+      std::array{section}, {.flags = {},
+                            .environment = {"DOCKER_SOCKET_PATH=" + socket, "SCOPS_DOCKER_METRICS=" + every},
+                            .file = {}});
+  if (!loaded.problems.empty()) return 2;
+  const auto made =
+      docker::make_docker(*static_cast<docker::DockerSettings*>(section.settings.get()), "bench");
+  if (!made) return 2;
+  CountingEmit emit;
+  // The first request loads what the agent has anyway, for its output: curl and TLS.
+  (void)HttpClient({}, "bench").perform({.url = "http://127.0.0.1:1/"}, {});
+  const double memory = peak_kb();
+  const double before = processor_seconds();
+  const auto begun = std::chrono::steady_clock::now();
+  if (const Status status = (*made)->collect(emit); !status) {
+    fmt::print(stderr, "{}\n", status.error().text);
+    return 1;
+  }
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
+  const double used = processor_seconds() - before;
+  const double grown = peak_kb() - memory;
+  fmt::print(
+      "docker: one capture of {} containers, {} metrics: {:.3f} CPU s, {:.0f} kB more memory, {:.3f} s\n",
+      containers, emit.metrics, used, grown, took.count());
+  return used < 0.1 && grown < 1024 ? 0 : 1;
+}
+
+}  // namespace
+
+int main() try {
+  const test::TempDir dir;
+  const std::string socket = dir / "engine.sock";
+  const pid_t engine = ::fork();
+  if (engine == 0) serve(socket);
+  while (::access(socket.c_str(), F_OK) != 0) nap({}, std::chrono::milliseconds(5));
+  const int result = run(socket);
+  ::kill(engine, SIGKILL);
+  ::waitpid(engine, nullptr, 0);
+  return result;
+} catch (const std::exception& exception) {
+  (void)std::fputs(exception.what(), stderr);
+  return 2;
+}

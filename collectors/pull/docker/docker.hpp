@@ -1,0 +1,17 @@
+// The docker collector, for tests: collectors are otherwise made by the registry.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "collectors/pull/docker/settings.hpp"
+#include "core/model/collector.hpp"
+#include "core/model/result.hpp"
+
+namespace scops::docker {
+
+// `settings` outlive it. ErrorKind::refused when they do not fit together.
+[[nodiscard]] Result<std::unique_ptr<PullCollector>> make_docker(const DockerSettings& settings,
+                                                                 std::string user_agent);
+
+}  // namespace scops::docker

@@ -1,0 +1,43 @@
+#include "core/io/http_words.hpp"
+
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+
+namespace scops {
+
+bool is_unknown_authority(long why) { return why >= 18 && why <= 21; }
+
+// Own words: curl's may name hosts and paths, and cannot be told apart by a user of ours.
+std::string tls_words(long why) {
+  if (is_unknown_authority(why)) return "TLS: unknown certificate authority";
+  switch (why) {
+    case 0:
+    case 1:
+      return "TLS: the certificate is for another host name";  // the chain is good, curl says no
+    case 9:
+      return "TLS: the certificate is not valid yet (is the clock right?)";
+    case 10:
+      return "TLS: the certificate has expired (is the clock right?)";
+    default:
+      return "TLS: the certificate is not acceptable, reason " + std::to_string(why);
+  }
+}
+
+std::string connect_words(long number) {
+  if (number == ECONNREFUSED) return "connect: refused";
+  if (number == 0) return "connect: failed";
+  return "connect: " + std::generic_category().message(static_cast<int>(number));
+}
+
+bool find_hashed_authorities(const char* folder) {
+  if (folder == nullptr) return false;
+  std::error_code error;
+  for (std::filesystem::directory_iterator file(folder, error), end; !error && file != end;
+       file.increment(error)) {
+    if (file->path().extension() == ".0") return true;
+  }
+  return false;
+}
+
+}  // namespace scops

@@ -1,0 +1,20 @@
+// What http_client.cpp says about a failed connection, and where the system keeps its authorities. Nothing of
+// curl: that is http_client.cpp's alone.
+#pragma once
+
+#include <string>
+
+namespace scops {
+
+// `why` is an X509_V_ERR_ number of OpenSSL, which are part of its interface.
+[[nodiscard]] bool is_unknown_authority(long why);
+// "TLS: the certificate has expired (is the clock right?)"
+[[nodiscard]] std::string tls_words(long why);
+// "connect: refused"; of an errno, 0 when there was none.
+[[nodiscard]] std::string connect_words(long number);
+
+// Does the folder have authorities by the hash of their names? Then one is read when it is needed, instead of
+// keeping all of them, most of a megabyte, as long as a connection lives. Null has none.
+[[nodiscard]] bool find_hashed_authorities(const char* folder);
+
+}  // namespace scops
