@@ -13,10 +13,11 @@ using Catch::Matchers::Contains;
 
 struct Case {
   std::string format;
-  std::string good;    // lines
-  std::string metric;  // that must be in what comes out
-  std::string bad;     // one line that is no part of the format
-  bool whole = false;  // the format is one line: nothing else comes out when it is bad
+  std::string good;            // lines
+  std::string metric;          // that must be in what comes out
+  std::string bad;             // one line that is no part of the format
+  bool whole = false;          // the format is one line: nothing else comes out when it is bad
+  std::string place = "line";  // what a rejected piece is counted as
 };
 
 std::vector<Case> cases() {
@@ -40,6 +41,17 @@ std::vector<Case> cases() {
        "what is this"},
       {"tegrastats", "RAM 1409/3964MB (lfb 28x4MB) CPU [22%@518,off] AO@39.5C\n",
        "Chouette.tegrastats.cpu.load", "what is this"},
+      {"rpi-throttled", "throttled=0x50005\n", "Chouette.jetson.throttle.active", "what is this", true},
+      {"docker-list", R"([{"Id":"a1","Names":["/web"],"State":"running"}])", "Chouette.docker.containers",
+       "what is this", false, "document"},
+      {"docker-stats", R"({"id":"a1","name":"/web","memory_stats":{"usage":5}})",
+       "Chouette.docker.memory.usage", "what is this", false, "document"},
+      {"docker-inspect", R"({"Id":"a1","Name":"/web","RestartCount":2,"State":{"Status":"running"}})",
+       "Chouette.docker.restarts", "what is this", false, "document"},
+      {"docker-images", R"([{"Id":"a1","RepoTags":["web:1"],"Size":5}])", "Chouette.docker.image.size",
+       "what is this", false, "document"},
+      {"kubelet-summary", R"({"node":{"nodeName":"n","cpu":{"usageNanoCores":5}}})",
+       "Chouette.k8s.node.cpu.usageNanoCores", "what is this", true, "document"},
       {"chouette",
        R"({"metric":"app.users","type":"set","value":["a","b"],"tags":{"k":1}})"
        "\n",
@@ -91,12 +103,13 @@ TEST_CASE("a rejected line is named by its number, costs nothing else, and the s
   for (const Case& one : cases()) {
     INFO(one.format);
     const auto number = one.whole ? 1 : lines_of(one.good).size() + 1;
-    const Finished parse = run_agent(
-        {.arguments = {"parse", one.format}, .input = one.whole ? one.bad : one.good + one.bad + "\n"});
+    const std::string good = one.whole ? "" : one.good;
+    const Finished parse = run_agent({.arguments = {"parse", one.format}, .input = good + one.bad + "\n"});
     INFO(parse.err);
     CHECK(parse.status == 1);
     CHECK(lines_of(parse.err).size() == 1);
-    CHECK_THAT(parse.err, Contains("line " + std::to_string(number) + ":") && Contains("what is this"));
+    CHECK_THAT(parse.err,
+               Contains(one.place + " " + std::to_string(number) + ":") && Contains("what is this"));
     check_lines(parse.out);
     if (!one.whole) CHECK(metrics_of_json_lines(parse.out).count(one.metric) == 1);
   }

@@ -2,6 +2,7 @@
 
 #include "collectors/pull/k8s/plan.hpp"
 #include "collectors/pull/k8s/summary.hpp"
+#include "core/model/text.hpp"
 
 namespace scops::k8s {
 namespace {
@@ -10,7 +11,9 @@ void format_summary(std::string_view input, Emit& emit) {
   const Plan plan = Plan::all();
   const PodFilter filter;
   SummaryReader reader(plan, filter);
-  if (const Status read = reader.read(input, emit); !read) emit.trouble("summary", read.error());
+  const Status read = reader.read(input, emit);
+  if (read) return;
+  emit.trouble("document 1", {read.error().kind, read.error().text + ": '" + printable(input) + "'"});
 }
 
 }  // namespace
