@@ -1,23 +1,289 @@
 #include "core/io/http_client.hpp"
 
 #include <curl/curl.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <new>
 #include <optional>
 #include <utility>
 
-#include "core/io/http_transfer.hpp"
+#include "core/io/http_words.hpp"
 #include "core/model/text.hpp"
 
 namespace scops {
 namespace {
 
+constexpr std::size_t head_max = 65'536;
+
+// curl_easy_setopt takes anything without a word; these take what the option wants.
+class Options {
+ public:
+  explicit Options(CURL* easy) : easy_(easy) {}
+  void number(CURLoption option, long value) { note(curl_easy_setopt(easy_, option, value)); }
+  // At least one millisecond: curl takes 0 for no limit.
+  void time(CURLoption option, std::chrono::milliseconds value) {
+    using Longs = std::chrono::duration<long, std::milli>;
+    number(option, std::max(1L, std::chrono::duration_cast<Longs>(value).count()));
+  }
+  void size(CURLoption option, curl_off_t value) { note(curl_easy_setopt(easy_, option, value)); }
+  void text(CURLoption option, const char* value) { note(curl_easy_setopt(easy_, option, value)); }
+  void text_if(CURLoption option, const std::string& value) {
+    if (!value.empty()) text(option, value.c_str());
+  }
+  void pointer(CURLoption option, const void* value) { note(curl_easy_setopt(easy_, option, value)); }
+  void list(CURLoption option, curl_slist* value) { note(curl_easy_setopt(easy_, option, value)); }
+  void on_data(CURLoption option, curl_write_callback value) { note(curl_easy_setopt(easy_, option, value)); }
+  void on_socket(curl_opensocket_callback value) {
+    note(curl_easy_setopt(easy_, CURLOPT_OPENSOCKETFUNCTION, value));
+  }
+  [[nodiscard]] CURLcode first_error() const { return first_error_; }
+
+ private:
+  void note(CURLcode code) {
+    if (first_error_ == CURLE_OK) first_error_ = code;
+  }
+  CURL* easy_;
+  CURLcode first_error_ = CURLE_OK;
+};
+
+struct Free {
+  void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+using HeaderList = std::unique_ptr<curl_slist, Free>;
+
+HeaderList header_list(const std::vector<std::string>& headers) {
+  HeaderList list;
+  const auto append = [&list](const char* header) {
+    // Null only without memory: the list as it was is then still ours.
+    if (curl_slist* longer = curl_slist_append(list.get(), header)) {
+      (void)list.release();
+      list.reset(longer);
+    }
+  };
+  append("Expect:");  // else a large POST waits a second for a "100 Continue" that few servers send
+  for (const std::string& header : headers) append(header.c_str());
+  return list;
+}
+
+long number_of(CURL* easy, CURLINFO what) {
+  long number = 0;
+  curl_easy_getinfo(easy, what, &number);
+  return number;
+}
+
+// What the callbacks gather of one answer.
+struct Answer {
+  CURL* easy = nullptr;
+  std::size_t body_max = 0;
+  std::size_t head_bytes = 0;
+  bool head_complete = false;  // of the final answer, not of an interim one
+  std::string body;
+};
+
+// Returning another number than `bytes` makes curl give up.
+std::size_t on_header(char* data, std::size_t /*always 1*/, std::size_t bytes, void* user) noexcept {
+  auto& answer = *static_cast<Answer*>(user);
+  answer.head_bytes += bytes;
+  if (answer.head_bytes > head_max) return 0;
+  if (trim({data, bytes}).empty()) {
+    answer.head_complete = number_of(answer.easy, CURLINFO_RESPONSE_CODE) >= 200;
+  }
+  return bytes;
+}
+
+std::size_t on_body(char* data, std::size_t /*always 1*/, std::size_t bytes, void* user) noexcept {
+  auto& answer = *static_cast<Answer*>(user);
+  const std::size_t room = answer.body_max - answer.body.size();
+  try {
+    answer.body.append(data, std::min(room, bytes));
+  } catch (const std::bad_alloc&) {  // nothing may be thrown through curl's frames
+    return 0;
+  }
+  return bytes <= room ? bytes : 0;
+}
+
+// Close-on-exec from birth: the agent's children inherit no connection.
+curl_socket_t open_socket(void* /*user*/, curlsocktype /*purpose*/, curl_sockaddr* address) noexcept {
+  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
 bool curl_ready() {
   static const bool ready = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
   return ready;
 }
+
+std::string header_of(CURL* easy, const char* name) {
+  curl_header* header = nullptr;
+  const CURLHcode found = curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &header);
+  return found == CURLHE_OK ? std::string(header->value) : std::string();
+}
+
+bool has_hashed_authorities() {
+  static const bool has = find_hashed_authorities(curl_version_info(CURLVERSION_NOW)->capath);
+  return has;
+}
+
+void set_defaults(Options& set, const HttpTls& tls, const std::string& user_agent, bool whole_bundle) {
+  set.number(CURLOPT_NOSIGNAL, 1);
+  set.text(CURLOPT_PROTOCOLS_STR, "http,https");
+  set.number(CURLOPT_FOLLOWLOCATION, 0);
+  set.number(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
+  set.number(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1);
+  set.number(CURLOPT_DNS_CACHE_TIMEOUT, 0);
+  set.number(CURLOPT_QUICK_EXIT, 1);  // a hanging name server must not hold up a stop
+  set.number(CURLOPT_TCP_KEEPALIVE, 1);
+  set.number(CURLOPT_BUFFERSIZE, 16'384L);
+  set.number(CURLOPT_UPLOAD_BUFFERSIZE, 16'384L);
+  set.on_socket(open_socket);
+  set.text_if(CURLOPT_USERAGENT, user_agent);
+  set.number(CURLOPT_SSL_VERIFYPEER, tls.verify ? 1 : 0);
+  set.number(CURLOPT_SSL_VERIFYHOST, tls.verify ? 2 : 0);
+  set.number(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
+  if (!tls.ca_file.empty()) {
+    set.text(CURLOPT_CAINFO, tls.ca_file.c_str());
+    set.text(CURLOPT_CAPATH, nullptr);  // these authorities and no others
+  } else if (!whole_bundle && has_hashed_authorities()) {
+    set.text(CURLOPT_CAINFO, nullptr);
+  }
+  set.text_if(CURLOPT_SSLCERT, tls.cert_file);
+  set.text_if(CURLOPT_SSLKEY, tls.key_file);
+}
+
+void set_request(Options& set, const HttpRequest& request, curl_slist* headers, curl_slist* route,
+                 Answer& answer) {
+  set.text(CURLOPT_URL, request.url.c_str());
+  set.list(CURLOPT_HTTPHEADER, headers);
+  set.list(CURLOPT_CONNECT_TO, route);
+  set.time(CURLOPT_TIMEOUT_MS, request.timeout);
+  set.time(CURLOPT_CONNECTTIMEOUT_MS, request.connect_timeout);
+  set.text_if(CURLOPT_UNIX_SOCKET_PATH, request.unix_socket);
+  if (request.direct) set.text(CURLOPT_PROXY, "");
+  if (request.method == HttpMethod::post) {
+    set.number(CURLOPT_POST, 1);
+    set.size(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+    set.pointer(CURLOPT_POSTFIELDS, request.body.empty() ? "" : request.body.data());
+  }
+  set.on_data(CURLOPT_HEADERFUNCTION, on_header);
+  set.pointer(CURLOPT_HEADERDATA, &answer);
+  set.on_data(CURLOPT_WRITEFUNCTION, on_body);
+  set.pointer(CURLOPT_WRITEDATA, &answer);
+}
+
+Error error_of(CURL* easy, CURLcode code) {
+  const long proxy_status = number_of(easy, CURLINFO_HTTP_CONNECTCODE);
+  if (proxy_status >= 300) return {ErrorKind::retry, "proxy: HTTP " + std::to_string(proxy_status)};
+  curl_off_t begun = 0;
+  curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &begun);
+  const bool connected = begun > 0;  // and the request was on its way
+  switch (static_cast<int>(code)) {  // as int: not all of a hundred codes need a line
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return {ErrorKind::retry, "DNS: name not found"};
+    case CURLE_COULDNT_RESOLVE_PROXY:
+      return {ErrorKind::retry, "DNS: name of the proxy not found"};
+    case CURLE_COULDNT_CONNECT:
+      return {ErrorKind::retry, connect_words(number_of(easy, CURLINFO_OS_ERRNO))};
+    case CURLE_OPERATION_TIMEDOUT:
+      return {ErrorKind::retry, connected ? "timeout: no answer" : "timeout while connecting"};
+    case CURLE_PEER_FAILED_VERIFICATION:
+      return {ErrorKind::retry, tls_words(number_of(easy, CURLINFO_SSL_VERIFYRESULT))};
+    case CURLE_SSL_CONNECT_ERROR:
+      return {ErrorKind::retry, "TLS: handshake failed"};
+    case CURLE_SSL_CACERT_BADFILE:
+      return {ErrorKind::refused, "TLS: the file of authorities is unusable"};
+    case CURLE_SSL_CERTPROBLEM:
+      return {ErrorKind::refused, "TLS: our certificate or key is unusable"};
+    case CURLE_URL_MALFORMAT:
+      return {ErrorKind::refused, "the URL is malformed"};
+    case CURLE_UNSUPPORTED_PROTOCOL:  // also what curl calls an answer without a status line
+      if (!connected) return {ErrorKind::refused, "the URL is neither http nor https"};
+      [[fallthrough]];
+    case CURLE_WEIRD_SERVER_REPLY:
+      return {ErrorKind::retry, "the answer is not HTTP"};
+    case CURLE_OK:
+      return {ErrorKind::retry, "the answer ends in its head"};
+    case CURLE_GOT_NOTHING:
+      return {ErrorKind::retry, "connection closed without an answer"};
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+      return {ErrorKind::retry, "connection reset"};
+    case CURLE_WRITE_ERROR:
+      return {ErrorKind::retry, "the head of the answer is too long"};
+    default:
+      return {ErrorKind::retry, "transfer failed, curl code " + std::to_string(code)};
+  }
+}
+
+Result<HttpResponse> response_of(Answer& answer, bool whole) {
+  HttpResponse response;
+  const long status = number_of(answer.easy, CURLINFO_RESPONSE_CODE);
+  const char* type = nullptr;
+  if (status > 999) return Error{ErrorKind::retry, "the answer is not HTTP"};  // curl minds no length
+  curl_easy_getinfo(answer.easy, CURLINFO_CONTENT_TYPE, &type);
+  response.status = static_cast<int>(status);
+  if (type != nullptr) response.content_type = type;
+  response.retry_after =
+      parse_retry_after(header_of(answer.easy, "Retry-After"), header_of(answer.easy, "Date"));
+  response.body = std::move(answer.body);
+  response.whole = whole;
+  return response;
+}
+
+// A request under way. A new handle for each: curl 7.88 keeps a stale pointer in one that is used again,
+// which a folded header makes it follow (curl issue 11101). The connection is the multi handle's and stays.
+class Transfer {
+ public:
+  Transfer(CURLM* multi, const HttpRequest& request, const HttpTls& tls, const std::string& user_agent,
+           bool whole_bundle, std::size_t index)
+      : multi_(multi), easy_(curl_easy_init()), headers_(header_list(request.headers)), index_(index) {
+    if (!easy_) return;
+    answer_.easy = easy_.get();
+    answer_.body_max = request.body_max;
+    Options set(easy_.get());
+    set_defaults(set, tls, user_agent, whole_bundle);
+    if (!request.connect_to.empty())
+      route_.reset(curl_slist_append(nullptr, ("::" + request.connect_to).c_str()));
+    set_request(set, request, headers_.get(), route_.get(), answer_);
+    refused_ = set.first_error();
+    if (refused_ == CURLE_OK) added_ = curl_multi_add_handle(multi_, easy_.get()) == CURLM_OK;
+  }
+  ~Transfer() {
+    if (added_) curl_multi_remove_handle(multi_, easy_.get());
+  }
+  Transfer(const Transfer&) = delete;
+  Transfer& operator=(const Transfer&) = delete;
+
+  [[nodiscard]] CURL* easy() const { return easy_.get(); }
+  [[nodiscard]] std::size_t index() const { return index_; }
+  [[nodiscard]] bool under_way() const { return added_; }
+  [[nodiscard]] bool met_unknown_authority(std::optional<CURLcode> end) const {
+    return end == CURLE_PEER_FAILED_VERIFICATION &&
+           is_unknown_authority(number_of(easy_.get(), CURLINFO_SSL_VERIFYRESULT));
+  }
+
+  // What became of it; once. No `end`: it was stopped.
+  Result<HttpResponse> take(std::optional<CURLcode> end) {
+    if (refused_ != CURLE_OK)
+      return Error{ErrorKind::bug, "curl refuses an option, code " + std::to_string(refused_)};
+    if (!added_) return Error{ErrorKind::retry, "curl cannot start"};
+    if (answer_.head_complete) return response_of(answer_, end == CURLE_OK);  // whatever became of the body
+    if (!end) return Error{ErrorKind::retry, "stopped"};
+    return error_of(easy_.get(), *end);
+  }
+
+ private:
+  CURLM* multi_;
+  std::unique_ptr<CURL, Free> easy_;
+  HeaderList headers_;
+  HeaderList route_;
+  Answer answer_;
+  std::size_t index_;
+  CURLcode refused_ = CURLE_OK;
+  bool added_ = false;
+};
 
 using Ended = std::function<void(CURL* easy, CURLcode end)>;
 
@@ -73,7 +339,7 @@ Result<HttpResponse> HttpClient::perform(const HttpRequest& request, const std::
 Result<HttpResponse> HttpClient::attempt(const HttpRequest& request, const std::stop_token& stop,
                                          bool& unknown_authority) {
   if (!open(1)) return Error{ErrorKind::retry, "curl cannot start"};
-  HttpTransfer transfer(multi_.get(), request, tls_, user_agent_, whole_bundle_, 0);
+  Transfer transfer(multi_.get(), request, tls_, user_agent_, whole_bundle_, 0);
   std::optional<CURLcode> end;
   if (transfer.under_way()) {
     run_transfers(multi_.get(), stop, [&end](CURL* /*easy*/, CURLcode code) { end = code; });
@@ -87,7 +353,7 @@ void HttpClient::perform_all(std::span<const HttpRequest> requests, const HttpBa
   using Clock = std::chrono::steady_clock;
   const std::size_t parallel = std::max<std::size_t>(1, batch.parallel);
   const Clock::time_point deadline = Clock::now() + batch.deadline;
-  std::vector<std::unique_ptr<HttpTransfer>> under_way;
+  std::vector<std::unique_ptr<Transfer>> under_way;
   std::size_t next = 0;
   HttpRequest request;
   const auto start_more = [&] {
@@ -96,7 +362,7 @@ void HttpClient::perform_all(std::span<const HttpRequest> requests, const HttpBa
       request.timeout = std::min(
           request.timeout, std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()));
       auto begun =
-          std::make_unique<HttpTransfer>(multi_.get(), request, tls_, user_agent_, whole_bundle_, next++);
+          std::make_unique<Transfer>(multi_.get(), request, tls_, user_agent_, whole_bundle_, next++);
       begun->under_way() ? under_way.push_back(std::move(begun)) : done(begun->index(), begun->take({}));
     }
   };
@@ -104,7 +370,7 @@ void HttpClient::perform_all(std::span<const HttpRequest> requests, const HttpBa
     const auto found = std::find_if(under_way.begin(), under_way.end(),
                                     [easy](const auto& transfer) { return transfer->easy() == easy; });
     if (found == under_way.end()) return;
-    const std::unique_ptr<HttpTransfer> ended = std::move(*found);
+    const std::unique_ptr<Transfer> ended = std::move(*found);
     under_way.erase(found);
     done(ended->index(), ended->take(end));
     start_more();
@@ -116,7 +382,6 @@ void HttpClient::perform_all(std::span<const HttpRequest> requests, const HttpBa
 }
 
 std::chrono::milliseconds parse_retry_after(const std::string& value, const std::string& date) {
-  constexpr std::int64_t day = 86'400;
   std::optional<std::int64_t> seconds = to_int(trim(value));
   if (!seconds) {
     const std::int64_t then = curl_getdate(value.c_str(), nullptr);
@@ -124,7 +389,7 @@ std::chrono::milliseconds parse_retry_after(const std::string& value, const std:
     if (then == -1 || now == -1) return std::chrono::milliseconds(0);
     seconds = then - now;
   }
-  return std::chrono::seconds(std::clamp(*seconds, std::int64_t{0}, day));
+  return std::chrono::seconds(std::clamp(*seconds, std::int64_t{0}, std::int64_t{86'400}));
 }
 
 }  // namespace scops
