@@ -9,6 +9,7 @@ namespace scops {
 bool LineReader::next(std::string_view& line) {
   while (!rest_.empty()) {
     line = cut(rest_, '\n');
+    if (line.ends_with('\r')) line.remove_suffix(1);  // copied from elsewhere
     ++number_;
     if (!trim(line).empty()) return true;
   }

@@ -145,6 +145,15 @@ int start_failure(const Launch& launch, milliseconds patience) {
   return got == sizeof number ? number : 0;
 }
 
+// Where we are process 1 of a container, what a killed program had started is ours to wait for.
+void reap_group(pid_t group, std::chrono::steady_clock::time_point deadline) {
+  for (;;) {
+    const pid_t waited = ::waitpid(-group, nullptr, WNOHANG);
+    if (waited < 0 || std::chrono::steady_clock::now() >= deadline) return;
+    if (waited == 0) nap(std::stop_token{}, milliseconds(1));
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> child_environment() {
@@ -170,6 +179,7 @@ Result<std::unique_ptr<Child>> Child::start(const ChildCommand& command) {
     if (!made) return system_error("pipe for", command.arguments[0], errno);
     *pipe = std::move(*made);
   }
+  if (!launch.null.valid()) return system_error("open", "/dev/null", errno);
   const pid_t pid = fork_quietly(launch);
   if (pid < 0) return system_error("fork for", command.arguments[0], errno);
   std::unique_ptr<Child> child(
@@ -251,6 +261,7 @@ bool Child::stop(milliseconds patience) {
     if (std::chrono::steady_clock::now() >= deadline) return false;
     nap(std::stop_token{}, milliseconds(1));
   }
+  reap_group(pid_, deadline);
   ending_ = WIFEXITED(status) ? fmt::format("exit status {}", WEXITSTATUS(status))
                               : fmt::format("signal {}", WTERMSIG(status));
   pid_ = 0;

@@ -57,6 +57,7 @@ class Child {
 
   // The last line that it printed on standard error, cut to 200 bytes; empty when there was none.
   [[nodiscard]] std::string_view last_words() const { return last_words_; }
+  void forget_last_words() { last_words_.clear(); }
 
   // SIGKILL to the whole group, then waits for the program's end. False when the kernel does not let it go in
   // that time (it hangs in a system call): call it again later.

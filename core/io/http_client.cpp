@@ -145,12 +145,14 @@ void set_defaults(Options& set, const HttpTls& tls, const std::string& user_agen
   set.number(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
   if (!tls.ca_file.empty()) {
     set.text(CURLOPT_CAINFO, tls.ca_file.c_str());
-    set.text(CURLOPT_CAPATH, nullptr);  // these authorities and no others
+    set.text(CURLOPT_CAPATH, nullptr);        // these authorities and no others
+    set.number(CURLOPT_CA_CACHE_TIMEOUT, 0);  // the file may be replaced: curl would keep the old one a day
   } else if (!whole_bundle && has_hashed_authorities()) {
     set.text(CURLOPT_CAINFO, nullptr);
   }
   set.text_if(CURLOPT_SSLCERT, tls.cert_file);
   set.text_if(CURLOPT_SSLKEY, tls.key_file);
+  set.text(CURLOPT_KEYPASSWD, "");  // an encrypted key is an error, not a question on the terminal
 }
 
 void set_request(Options& set, const HttpRequest& request, curl_slist* headers, curl_slist* route,

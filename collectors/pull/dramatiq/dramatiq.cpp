@@ -37,6 +37,7 @@ class DramatiqCollector final : public PullCollector {
   DramatiqCollector(const DramatiqSettings& settings, RedisTarget target, const Clock& clock)
       : settings_(settings),
         database_(target.database),
+        own_(!settings.host.empty() || !settings.socket.empty() || !settings.sentinels.empty()),
         redis_(std::move(target), clock),
         scan_(settings, redis_, clock) {}
 
@@ -50,7 +51,11 @@ class DramatiqCollector final : public PullCollector {
   // Nothing to send is no failure: an idle application has no keys.
   Status none_yet(Emit& emit) const {
     tell("names", scan_.left_out(), emit);
-    if (!scan_.complete()) return Ok{};
+    if (!scan_.complete()) {
+      return Error{ErrorKind::absent,
+                   fmt::format("still looking through the keys of redis {}; see SCOPS_DRAMATIQ_SCAN_BUDGET",
+                               redis_.where())};
+    }
     return Error{ErrorKind::absent,
                  fmt::format("no messages under {}:*.msgs in database {} of redis {}; options: "
                              "SCOPS_DRAMATIQ_NAMESPACE, REDIS_HOST, SCOPS_DRAMATIQ_HOST, _DATABASE",
@@ -86,15 +91,20 @@ class DramatiqCollector final : public PullCollector {
   }
 
   // What to do about it: a user may not know where the collector looks.
-  static Error explained(Error error) {
-    error.text += error.text.find("NOPERM") != std::string::npos
-                      ? "; the user needs +scan +hlen ~<namespace>:*.msgs"
-                      : "; the Redis is that of REDIS_HOST, or SCOPS_DRAMATIQ_HOST for another";
+  [[nodiscard]] Error explained(Error error) const {
+    if (error.text.find("NOPERM") != std::string::npos)
+      error.text += "; the user needs +scan +hlen ~<namespace>:*.msgs";
+    else if (own_)
+      error.text += "; see SCOPS_DRAMATIQ_HOST, _PORT, _PASSWORD, _DATABASE";
+    else
+      error.text +=
+          "; the Redis is that of REDIS_HOST and REDIS_PASSWORD, or SCOPS_DRAMATIQ_HOST for another";
     return error;
   }
 
   const DramatiqSettings& settings_;
   std::int64_t database_;
+  bool own_;  // a Redis of its own, not the shared one
   RedisClient redis_;
   QueueScan scan_;
 };

@@ -84,7 +84,7 @@ Result<bool> QueueScan::step() {
     return Error{ErrorKind::retry,
                  fmt::format("redis {}: SCAN: {}", redis_.where(), printable(reply.text(), 200))};
   }
-  if (reply.size() != 2 || !is_cursor(reply.at(0).text())) {
+  if (reply.size() != 2 || !is_cursor(reply.at(0).text()) || reply.at(1).type() != RedisType::list) {
     return Error{ErrorKind::retry,
                  fmt::format("redis {}: SCAN is not answered as by a Redis", redis_.where())};
   }

@@ -68,7 +68,7 @@ class GpuTopic final : public Topic {
 
   void add_old_places(std::vector<std::string>& loads) const {
     const std::string devices = sys_ + "/devices/";
-    for (const std::string folder : {"", "platform/", "platform/bus@0/"}) {
+    for (const std::string folder : {"", "platform/", "platform/bus@0/", "platform/host1x/"}) {
       loads.push_back(devices + folder + "gpu.0/load");
       for (const std::string& name : names_in(devices + folder)) {
         if (name.find('.') != std::string::npos && is_gpu(unit_of(name)))

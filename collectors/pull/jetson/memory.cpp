@@ -13,14 +13,17 @@ namespace {
 constexpr double kib = 1024;
 
 struct Memory {
-  std::optional<double> total, available, swap_total, swap_free, swap_cached, gpu_used;
+  std::optional<double> total, free, available, buffers, cached, swap_total, swap_free, swap_cached, gpu_used;
 };
 
 Memory parse_memory(std::string_view text) {
   Memory memory;
-  const std::array<std::pair<std::string_view, std::optional<double>*>, 6> fields{{
+  const std::array<std::pair<std::string_view, std::optional<double>*>, 9> fields{{
       {"MemTotal", &memory.total},
+      {"MemFree", &memory.free},
       {"MemAvailable", &memory.available},
+      {"Buffers", &memory.buffers},
+      {"Cached", &memory.cached},
       {"SwapTotal", &memory.swap_total},
       {"SwapFree", &memory.swap_free},
       {"SwapCached", &memory.swap_cached},
@@ -34,6 +37,8 @@ Memory parse_memory(std::string_view text) {
       if (const auto value = to_uint(next_word(line))) *into = static_cast<double>(*value) * kib;
     }
   }
+  if (!memory.available && memory.free)  // before Linux 3.14
+    memory.available = *memory.free + memory.buffers.value_or(0) + memory.cached.value_or(0);
   return memory;
 }
 

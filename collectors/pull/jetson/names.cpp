@@ -15,7 +15,7 @@ constexpr double percent_max = 100;
 
 constexpr std::array<std::string_view, 6> zone_endings{"-thermal", "_thermal", "-therm",
                                                        "_therm",   "_tegra",   "-Die"};
-constexpr std::array<std::string_view, 6> gpus{"gpu", "gm20b", "gp10b", "gv11b", "ga10b", "gb10b"};
+constexpr std::array<std::string_view, 7> gpus{"gpu", "gk20a", "gm20b", "gp10b", "gv11b", "ga10b", "gb10b"};
 constexpr std::array<std::string_view, 12> engines{"nvenc", "nvdec", "nvjpg", "msenc",  "vic",    "ofa",
                                                    "nvdla", "pva",   "npu",   "rkvenc", "rkvdec", "vpu"};
 constexpr std::array<std::string_view, 3> memories{"bwmgr", "emc", "dmc"};
@@ -65,7 +65,7 @@ std::string_view value_of(std::string_view line, std::string_view key) {
 
 std::string zone_name(std::string_view type) {
   std::string name = tag_text(type);
-  if (name == "thermal-fan-est") return "thermal";
+  if (name == "thermal-fan-est" || name.starts_with("thermal-fan-est.")) return "thermal";  // or ".46"
   for (const std::string_view ending : zone_endings) {
     if (name.size() > ending.size() && name.ends_with(ending)) {
       name.resize(name.size() - ending.size());
@@ -78,6 +78,7 @@ std::string zone_name(std::string_view type) {
 bool is_plausible_celsius(double celsius) { return celsius > -100 && celsius < 200; }
 
 std::string_view unit_of(std::string_view device) {
+  if (device.ends_with(".0")) device.remove_suffix(2);  // gpu.0
   const std::size_t dot = device.rfind('.');
   return dot == std::string_view::npos ? device : device.substr(dot + 1);
 }

@@ -14,6 +14,7 @@ namespace scops::k8s {
 namespace {
 
 constexpr std::size_t token_max = 64 << 10;
+constexpr std::size_t reason_max = 200;
 
 bool readable(const std::string& path) { return ::access(path.c_str(), R_OK) == 0; }
 
@@ -120,12 +121,13 @@ Result<std::string> Kubelet::summary() {
   if (!request) return request.error();
   Result<HttpResponse> response = client_.perform(*request, {});
   if (!response) return unanswered(response.error());
-  if (response->status != 200) return rejected(response->status);
+  if (response->status != 200) return rejected(*response);
   if (!response->whole) {
     const bool full = response->body.size() >= settings_.body_max.count;
     return Error{ErrorKind::retry, fmt::format("{}: {}", address_,
                                                full ? "the summary is longer than SCOPS_K8S_BODY_MAX allows"
-                                                    : "the summary broke off")};
+                                                    : "the summary broke off, or did not come within "
+                                                      "SCOPS_K8S_TIMEOUT")};
   }
   return std::move(response->body);
 }
@@ -160,18 +162,23 @@ std::string Kubelet::tls_advice(std::string_view trouble) const {
   if (trouble == "TLS: the certificate is for another host name")
     return "set SCOPS_K8S_SERVER_NAME to the name in it, often the node's name";
   if (trouble.starts_with("TLS: the certificate has expired")) return "the kubelet's has to be renewed";
-  if (trouble == "TLS: handshake failed")
-    return "perhaps this is no HTTPS port; the read-only one, 10255, needs SCOPS_K8S_TLS=false";
+  if (trouble == "TLS: handshake failed") {
+    return fmt::format(
+        "perhaps it {}, or this is no HTTPS port (the read-only one, 10255, needs SCOPS_K8S_TLS=false)",
+        settings_.cert_file.empty() ? "wants a client certificate: set K8S_CERT_PATH and K8S_KEY_PATH"
+                                    : "does not accept the certificate of K8S_CERT_PATH");
+  }
   if (trouble == "TLS: the file of authorities is unusable")
     return fmt::format("see SCOPS_K8S_CA_FILE ({})", tls_.ca_file);
   if (trouble != "TLS: our certificate or key is unusable") return {};
   for (const std::string& path : {settings_.cert_file, settings_.key_file}) {
     if (!readable(path)) return fmt::format("{} is not there or not for us to read", path);
   }
-  return "see K8S_CERT_PATH and K8S_KEY_PATH: are they PEM, and do they belong together?";
+  return "see K8S_CERT_PATH and K8S_KEY_PATH: are they PEM, not encrypted, and do they belong together?";
 }
 
-Error Kubelet::rejected(int status) const {
+Error Kubelet::rejected(const HttpResponse& response) const {
+  const int status = response.status;
   std::string why;
   if (status == 401) {
     if (identity_ == Identity::certificate)
@@ -188,6 +195,8 @@ Error Kubelet::rejected(int status) const {
     why = "no such page; see SCOPS_K8S_PATH";
   } else if (status == 400 && !settings_.tls) {
     why = "perhaps this is the HTTPS port: SCOPS_K8S_TLS=true";
+  } else if (status >= 500) {
+    why = printable(trim(response.body), reason_max);
   }
   return {ErrorKind::retry, fmt::format("{}: HTTP {}{}{}", address_, status, why.empty() ? "" : ": ", why)};
 }

@@ -29,7 +29,7 @@ class Kubelet {
   [[nodiscard]] Result<std::string> read_token() const;
   [[nodiscard]] Result<HttpRequest> make_request();
   [[nodiscard]] Error unanswered(const Error& error) const;
-  [[nodiscard]] Error rejected(int status) const;
+  [[nodiscard]] Error rejected(const HttpResponse& response) const;
   [[nodiscard]] std::string advice(std::string_view trouble) const;
   [[nodiscard]] std::string tls_advice(std::string_view trouble) const;
 

@@ -110,13 +110,16 @@ double PodReader::sum(int container_slot) const {
   return total;
 }
 
-bool PodReader::emit(Emit& emit) const {
-  if (name_.empty() || namespace_.empty()) return false;
-  if (!filter_.namespaces.passes(namespace_) || !filter_.names.passes(name_)) return true;
+std::size_t PodReader::hash() const {
+  const std::hash<std::string_view> hash;
+  return hash(namespace_) * 31 + hash(name_);
+}
+
+void PodReader::emit(Emit& emit) const {
+  if (!filter_.namespaces.passes(namespace_) || !filter_.names.passes(name_)) return;
   const std::array<Tag, 2> tags{{{"namespace", namespace_}, {"pod_name", name_}}};
   emit_record(plan_.of(Kind::pod), rows_[static_cast<std::size_t>(Kind::pod)], tags, emit);
   for (const Part& part : parts_) emit_part(part, emit);
-  return true;
 }
 
 // Without a name of its own a part's numbers are nobody's.

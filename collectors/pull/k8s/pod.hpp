@@ -29,8 +29,11 @@ class PodReader {
 
   // Reads the object that the last token of `json` began; false when the text turns out bad.
   bool read(const Freshness& freshness);
-  // Emits it; false when it has no name or namespace, without which its numbers are nobody's.
-  [[nodiscard]] bool emit(Emit& emit) const;
+  // Without a name and a namespace its numbers are nobody's.
+  [[nodiscard]] bool is_named() const { return !name_.empty() && !namespace_.empty(); }
+  // Of both.
+  [[nodiscard]] std::size_t hash() const;
+  void emit(Emit& emit) const;
   // How many containers and the like were beyond what one pod may have.
   [[nodiscard]] std::size_t left_out() const { return left_out_; }
   void start() { left_out_ = 0; }  // another summary

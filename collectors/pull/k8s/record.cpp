@@ -40,7 +40,7 @@ void RecordReader::member(std::string_view key, JsonToken first) {
       if (fields_.owner(slot) == at) values_[slot] = value;
     }
   };
-  set_all(unusable);
+  set_all(first == JsonToken::null ? absent : unusable);
   if (first == JsonToken::number) read_number(at);
   if (first != JsonToken::object) return;
   if (std::find(samples.begin(), samples.end(), key) == samples.end()) {

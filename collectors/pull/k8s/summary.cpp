@@ -13,11 +13,13 @@ Status SummaryReader::read(std::string_view text, Emit& emit) {
   pod_.start();
   any_ = pods_known_ = false;
   pods_ = nameless_ = 0;
+  named_.clear();
   const Error foreign{ErrorKind::drop, "not a summary: no JSON object with node or pods"};
   if (json_.next() != JsonToken::object) return foreign;
   const bool whole = each_member(json_, [&](std::string_view key, JsonToken first) {
     if (key == "node" && first == JsonToken::object) read_node(emit);
     if (key == "pods" && first == JsonToken::array) read_pods(emit);
+    if (key == "pods" && first == JsonToken::null) any_ = pods_known_ = true;  // Go's empty list
   });
   report(emit);
   if (!whole || json_.next() != JsonToken::end) {
@@ -54,7 +56,12 @@ void SummaryReader::read_pods(Emit& emit) {
   each_element(json_, [&](JsonToken first) {
     if (first != JsonToken::object || !pod_.read(freshness_)) return;
     ++pods_;
-    if (!pod_.emit(emit)) ++nameless_;
+    if (!pod_.is_named()) {
+      ++nameless_;
+    } else if (named_.insert(pod_.hash())
+                   .second) {  // a pod made anew may be there twice: one series has one value
+      pod_.emit(emit);
+    }
   });
 }
 

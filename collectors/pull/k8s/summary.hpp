@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "collectors/pull/k8s/plan.hpp"
@@ -36,9 +37,10 @@ class SummaryReader {
   Freshness freshness_;
   std::vector<double> node_values_;
   PodReader pod_;
-  bool any_ = false;          // node or pods
-  std::size_t pods_ = 0;      // however many of them pass the filter
-  std::size_t nameless_ = 0;  // pods without a name
+  bool any_ = false;                       // node or pods
+  std::size_t pods_ = 0;                   // however many of them pass the filter
+  std::size_t nameless_ = 0;               // pods without a name
+  std::unordered_set<std::size_t> named_;  // hashes of those that were sent
   bool pods_known_ = false;
 };
 

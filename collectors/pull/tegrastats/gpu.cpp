@@ -60,7 +60,8 @@ void Gpu::emit(Emit& emit) const {
       raise(load, *own);
     }
     const bool one_by_one = several || figures.clock_list;
-    all_clocks = take_clocks(figures.clocks, gpc, one_by_one, clock, emit) && all_clocks;
+    const bool known = take_clocks(figures.clocks, gpc, one_by_one, clock, emit) || figures.off;
+    all_clocks = known && all_clocks;
   }
   if (load) emit.gauge("tegrastats.gpu.load", *load);
   if (clock && all_clocks) emit.gauge("tegrastats.gpu.mhz", *clock);

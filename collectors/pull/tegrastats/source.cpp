@@ -103,6 +103,8 @@ void Source::take_lines(bool& found) {
     if (is_statistics(line)) {
       newest_ = line;
       found = true;
+      rubbish_.clear();  // what it said before is no reason for what comes after
+      child_->forget_last_words();
     } else {
       bad_lines_.add();
       rubbish_ = printable(line);

@@ -21,6 +21,16 @@ TEST_CASE("lines are numbered as an editor does, empty ones included") {
   CHECK_FALSE(lines.next(line));
 }
 
+TEST_CASE("lines may end as on Windows") {
+  LineReader lines("a b\r\n\r\nc\r");
+  std::string_view line;
+  REQUIRE(lines.next(line));
+  CHECK(line == "a b");
+  REQUIRE(lines.next(line));
+  CHECK(line == "c");
+  CHECK_FALSE(lines.next(line));
+}
+
 TEST_CASE("rejected lines become one error for a collector") {
   Rejects rejects;
   CHECK(rejects.status("/proc/x").has_value());

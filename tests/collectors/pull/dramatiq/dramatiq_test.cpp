@@ -307,7 +307,8 @@ TEST_CASE("what answers SCAN in no way known is not believed", "[dramatiq]") {
     Agent agent({"SCOPS_DRAMATIQ_HOST=127.0.0.1", "SCOPS_DRAMATIQ_PORT=" + std::to_string(peer.port())},
                 clock);
     CHECK(agent.capture().lines.empty());
-    CHECK_FALSE(agent.failed.empty());
+    CHECK(agent.failed.find("redis") != std::string::npos);
+    CHECK(agent.failed.find("no messages") == std::string::npos);
   }
 }
 
@@ -319,5 +320,5 @@ TEST_CASE("a scan without an end ends with its budget", "[dramatiq]") {
                "SCOPS_DRAMATIQ_SCAN_BUDGET=50ms"},
               clock);
   for (int i = 0; i < 3; ++i) CHECK(agent.capture().lines.empty());
-  CHECK(agent.failed.empty());
+  CHECK(agent.failed.find("still looking") != std::string::npos);
 }

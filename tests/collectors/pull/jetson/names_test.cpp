@@ -21,6 +21,7 @@ TEST_CASE("thermal zones have the names that tegrastats prints", "[jetson]") {
       {"cpu_thermal", "cpu"},
       {"Tboard_tegra", "Tboard"},
       {"thermal-fan-est", "thermal"},
+      {"thermal-fan-est.46", "thermal"},
       {"PMIC-Die", "PMIC"},
       {"soc012-thermal", "soc012"},
       {"tj-thermal", "tj"},
@@ -42,6 +43,8 @@ TEST_CASE("devices are known by their unit, whatever their address", "[jetson]")
   CHECK(is_gpu(unit_of("17000000.gpu")));
   CHECK(is_gpu(unit_of("17000000.ga10b")));
   CHECK(is_gpu(unit_of("gpu-gpc-0")));
+  CHECK(is_gpu(unit_of("gpu.0")));
+  CHECK(is_gpu(unit_of("gk20a.0")));
   CHECK_FALSE(is_gpu(unit_of("gpu-nvd-0")));
   CHECK(is_engine(unit_of("154c0000.nvenc")));
   CHECK_FALSE(is_engine(unit_of("17000000.gpu")));

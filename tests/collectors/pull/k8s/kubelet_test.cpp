@@ -11,6 +11,7 @@
 #include "tests/collectors/recording_emit.hpp"
 #include "tests/support/captured_log.hpp"
 #include "tests/support/fake_kubelet.hpp"
+#include "tests/support/fake_peer.hpp"
 #include "tests/support/http_sink.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/tls_server.hpp"
@@ -134,6 +135,22 @@ TEST_CASE("k8s: another authority than the kubelet's is named") {
   CHECK(says(text, "it is not in " + others.ca_file()));
 }
 
+TEST_CASE("k8s: an authority that is replaced while we run is believed") {
+  const FakeKubelet kubelet(summary);
+  const test::Certificates others;
+  const test::TempDir dir;
+  const std::string path = dir / "ca.crt";
+  const auto put = [&path](const std::string& from) { std::ofstream(path) << std::ifstream(from).rdbuf(); };
+  K8sSettings settings = settings_for(kubelet);
+  settings.ca_file = path;
+  show_certificate(settings, kubelet);
+  Kubelet client(settings, "scops/test");
+  put(others.ca_file());
+  CHECK_FALSE(client.summary().has_value());
+  put(kubelet.certificates().ca_file());
+  CHECK(client.summary().has_value());
+}
+
 TEST_CASE("k8s: a certificate of another name is accepted under that name") {
   const FakeKubelet kubelet(summary, Certificate::other_name);
   K8sSettings settings = settings_for(kubelet);
@@ -221,10 +238,8 @@ TEST_CASE("k8s: the read-only port is asked over plain HTTP, without a token") {
 }
 
 TEST_CASE("k8s: an HTTPS port that speaks no TLS is named") {
-  test::HttpSink sink;
-  sink.otherwise({.fault = test::Fault::garbage});
-  const std::string text = why_not(settings_for(sink.port()));
-  CHECK(says(text, "127.0.0.1:"));
+  const test::FakePeer peer([](std::string_view, int) { return "HTTP/1.0 400 Bad Request\r\n\r\n<close>"; });
+  CHECK(says(why_not(settings_for(peer.port())), "needs SCOPS_K8S_TLS=false"));
 }
 
 TEST_CASE("k8s: a summary beyond the limit is refused, one that never ends too") {

@@ -134,6 +134,24 @@ TEST_CASE("k8s: a pod of very many containers is cut, and that is said") {
   CHECK(emit.troubles[0].error.text == "88 containers and volumes beyond 512 a pod left out");
 }
 
+TEST_CASE("k8s: a pod that is there twice is one series") {
+  const auto emit = read(R"({"pods":[
+      {"podRef":{"name":"a","namespace":"n","uid":"1"},"cpu":{"usageNanoCores":1}},
+      {"podRef":{"name":"a","namespace":"n","uid":"2"},"cpu":{"usageNanoCores":2}}]})",
+                         {{"pods", {"cpu"}}});
+  CHECK(emit.lines == std::vector<std::string>{"k8s.pod.cpu.usageNanoCores namespace:n pod_name:a = 1",
+                                               "k8s.pods.running = 2"});
+}
+
+TEST_CASE("k8s: null is as good as nothing") {
+  const auto emit = read(R"({"pods":[{"podRef":{"name":"a","namespace":"n"},"cpu":null,"containers":[
+      {"name":"one","cpu":{"usageNanoCores":1}},{"name":"two","cpu":null}]}]})",
+                         {{"pods", {"cpu"}}});
+  CHECK(emit.lines == std::vector<std::string>{"k8s.pod.cpu.usageNanoCores namespace:n pod_name:a = 1",
+                                               "k8s.pods.running = 1"});
+  CHECK(read(R"({"pods":null})", {}).lines == std::vector<std::string>{"k8s.pods.running = 0"});
+}
+
 TEST_CASE("k8s: nesting without end is refused, not followed") {
   std::string text = R"({"node":{"x":)" + std::string(100000, '[');
   const Plan plan = Plan::all();

@@ -88,6 +88,9 @@ TEST_CASE("tegrastats: one token for each part of the GPU becomes one tag", "[te
   // The first one's clock is not known, so the highest is not either.
   CHECK(emitted("GR3D_FREQ 0% GR3D2_FREQ 0%@0") ==
         Lines{"gpu.gpc.load gpc:0 = 0", "gpu.gpc.load gpc:1 = 0", "gpu.gpc.mhz gpc:1 = 0", "gpu.load = 0"});
+  // One that is off has none.
+  CHECK(emitted("GR3D_FREQ 75%@611 GR3D2_FREQ off") ==
+        Lines{"gpu.gpc.load gpc:0 = 75", "gpu.gpc.mhz gpc:0 = 611", "gpu.load = 75", "gpu.mhz = 611"});
 }
 
 TEST_CASE("tegrastats: engines say their clock, their load, both, or that they are off", "[tegrastats]") {
