@@ -287,10 +287,9 @@ class Transfer {
   bool added_ = false;
 };
 
-using Ended = std::function<void(CURL* easy, CURLcode end)>;
-
 // Tells each transfer in `multi` as it ends; `ended` may add others. Returns when none is left, or at a stop.
-void run_transfers(CURLM* multi, const std::stop_token& stop, const Ended& ended) {
+void run_transfers(CURLM* multi, const std::stop_token& stop,
+                   const std::function<void(CURL* easy, CURLcode end)>& ended) {
   // curl_multi_wakeup is the one call that another thread may make.
   const std::stop_callback wake(stop, [multi]() noexcept { curl_multi_wakeup(multi); });
   int running = 1;
@@ -321,10 +320,8 @@ HttpClient::HttpClient(HttpTls tls, std::string user_agent)
 bool HttpClient::open(std::size_t connections) {
   if (!multi_ && curl_ready()) multi_.reset(curl_multi_init());  // a client that is never used costs nothing
   if (!multi_) return false;
-  if (connections > connections_) {
-    connections_ = connections;
-    curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, static_cast<long>(connections));
-  }
+  connections_ = std::max(connections_, connections);
+  curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, static_cast<long>(connections_));
   return true;
 }
 
@@ -353,34 +350,40 @@ Result<HttpResponse> HttpClient::attempt(const HttpRequest& request, const std::
 void HttpClient::perform_all(std::span<const HttpRequest> requests, const HttpBatch& batch,
                              const std::stop_token& stop, const HttpDone& done) {
   using Clock = std::chrono::steady_clock;
-  const std::size_t parallel = std::max<std::size_t>(1, batch.parallel);
   const Clock::time_point deadline = Clock::now() + batch.deadline;
+  std::size_t parallel = std::max<std::size_t>(1, batch.parallel);
   std::vector<std::unique_ptr<Transfer>> under_way;
-  std::size_t next = 0;
-  HttpRequest request;
+  std::vector<std::size_t> waiting;  // the last one is next
+  for (std::size_t i = requests.size(); i > 0;) waiting.push_back(--i);
   const auto start_more = [&] {
-    while (next < requests.size() && under_way.size() < parallel) {
-      request = requests[next];  // with a millisecond at the deadline and after: a timeout like any other
+    while (!waiting.empty() && under_way.size() < parallel && Clock::now() < deadline) {
+      const std::size_t index = waiting.back();
+      waiting.pop_back();
+      HttpRequest request = requests[index];
       request.timeout = std::min(
           request.timeout, std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()));
-      auto begun =
-          std::make_unique<Transfer>(multi_.get(), request, tls_, user_agent_, whole_bundle_, next++);
-      begun->under_way() ? under_way.push_back(std::move(begun)) : done(begun->index(), begun->take({}));
+      auto begun = std::make_unique<Transfer>(multi_.get(), request, tls_, user_agent_, whole_bundle_, index);
+      begun->under_way() ? under_way.push_back(std::move(begun)) : done(index, begun->take({}));
     }
   };
   const auto finish = [&](CURL* easy, CURLcode end) {
     const auto found = std::find_if(under_way.begin(), under_way.end(),
                                     [easy](const auto& transfer) { return transfer->easy() == easy; });
-    if (found == under_way.end()) return;
     const std::unique_ptr<Transfer> ended = std::move(*found);
     under_way.erase(found);
-    done(ended->index(), ended->take(end));
+    if (end == CURLE_COULDNT_CONNECT && !under_way.empty() && !requests[ended->index()].unix_socket.empty()) {
+      parallel = under_way.size();  // its queue is full
+      waiting.push_back(ended->index());
+    } else {
+      done(ended->index(), ended->take(end));
+    }
     start_more();
   };
   if (open(parallel)) start_more();
   if (!under_way.empty()) run_transfers(multi_.get(), stop, finish);
   for (const auto& transfer : under_way) done(transfer->index(), transfer->take({}));
-  for (; next < requests.size(); ++next) done(next, Error{ErrorKind::retry, "stopped"});
+  const std::string why = stop.stop_requested() ? "stopped" : "timeout: no answer";
+  for (const std::size_t index : waiting) done(index, Error{ErrorKind::retry, why});
 }
 
 std::chrono::milliseconds parse_retry_after(const std::string& value, const std::string& date) {

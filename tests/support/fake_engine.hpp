@@ -38,14 +38,16 @@ class FakeEngine {
   };
   using Answerer = std::function<Answer(const std::string& target)>;  // from several threads
 
-  FakeEngine(std::string path, Answerer answerer) : path_(std::move(path)), answerer_(std::move(answerer)) {
+  // `backlog`: connections that may wait to be accepted.
+  FakeEngine(std::string path, Answerer answerer, int backlog = 128)
+      : path_(std::move(path)), answerer_(std::move(answerer)) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (path_.size() >= sizeof address.sun_path) throw std::runtime_error("the path is too long: " + path_);
     std::memcpy(address.sun_path, path_.data(), path_.size());
     ::unlink(path_.c_str());
     if (::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-        ::listen(listener_.get(), 128) != 0) {
+        ::listen(listener_.get(), backlog) != 0) {
       throw std::runtime_error("no socket at " + path_);
     }
     acceptor_ = std::jthread([this](const std::stop_token& stop) { accept_all(stop); });

@@ -138,9 +138,14 @@ void keep(Container&& container, const ListChoice& choice, ContainerList& into) 
   }
   if (into.containers.size() < choice.containers_max) {
     into.containers.push_back(std::move(container));
-  } else {
-    ++into.left_out;
+    return;
   }
+  ++into.left_out;
+  if (!container.may_run()) return;
+  // The list begins with the newest: those that have ended must not keep out one that runs.
+  const auto ended = std::find_if(into.containers.begin(), into.containers.end(),
+                                  [](const Container& kept) { return !kept.may_run(); });
+  if (ended != into.containers.end()) *ended = std::move(container);
 }
 
 void read_state_member(JsonReader& json, std::string_view key, JsonToken token, Inspection& into) {

@@ -66,8 +66,8 @@ class DockerCollector final : public PullCollector {
                    {ErrorKind::retry,
                     fmt::format("{} containers are beyond SCOPS_DOCKER_CONTAINERS_MAX", list.left_out)});
     }
+    if (groups_.image_size) ask_images(emit);  // first: containers that hang would leave no time for it
     ask_containers(list.containers, emit);
-    if (groups_.image_size) ask_images(emit);
     return Ok{};
   }
 
@@ -183,7 +183,7 @@ class DockerCollector final : public PullCollector {
 
   void ask_images(Emit& emit) {
     HttpRequest request = engine_.request("/images/json", static_cast<std::size_t>(settings_.body_max.count));
-    request.timeout = left();
+    request.timeout = left() / 3;  // the containers want some too
     const Result<std::string> body = engine_.get(request);
     if (!body) return emit.trouble("images", body.error());
     json_.start(*body);

@@ -99,6 +99,14 @@ void read_devices(JsonReader& json, ContainerStats& into) {
   });
 }
 
+// A Windows engine tells the number of its processors, and time in units of 100 ns.
+void take_windows(CpuTimes& times) {
+  constexpr double nanoseconds = 100;
+  for (std::optional<double>* const time : {&times.total, &times.kernel}) {
+    if (*time) **time *= nanoseconds;
+  }
+}
+
 // What stands at the top of a document but for objects.
 void read_plain(JsonReader& json, std::string_view key, JsonToken token, ContainerStats& into) {
   if (key == "read") {
@@ -127,7 +135,8 @@ void read_object(JsonReader& json, std::string_view key, ContainerStats& into) {
 
 // Some answers are worth nothing: a preread in the year 1 stands for no earlier reading.
 void forget_no_reading(ContainerStats& stats, bool preread_is_never) {
-  const bool none = preread_is_never || stats.before.system.value_or(0) <= 0;
+  const bool by_the_clock = stats.before.read != 0 && !stats.cpu.system;
+  const bool none = preread_is_never || (stats.before.system.value_or(0) <= 0 && !by_the_clock);
   if (none) stats.before = {};
 }
 
@@ -195,19 +204,26 @@ std::optional<std::int64_t> zone(std::string_view text) {
 bool parse_stats(JsonReader& json, JsonToken first, ContainerStats& into) {
   if (first != JsonToken::object) return false;
   bool preread_is_never = false;
+  bool is_windows = false;
   const bool whole = each_member(json, [&](std::string_view key, JsonToken token) {
     if (token == JsonToken::object) return read_object(json, key, into);
+    if (key == "num_procs") is_windows = count_of(json, token).value_or(0) > 0;
     if (key == "preread") preread_is_never = text_of(json, token).starts_with("0001-01-01");
     read_plain(json, key, token, into);
   });
   forget_no_reading(into, preread_is_never);
+  if (is_windows) {
+    take_windows(into.cpu);
+    take_windows(into.before);
+  }
   return whole;
 }
 
 std::optional<double> cpu_percentage(const CpuTimes& before, const CpuTimes& now, bool host_time) {
   if (!before.total || !now.total) return std::nullopt;
   const double used = *now.total - *before.total;
-  if (used < 0) return std::nullopt;
+  const bool went_back = used < 0 || (before.kernel && now.kernel && *now.kernel < *before.kernel);
+  if (went_back) return std::nullopt;
   if (host_time && before.system && now.system && now.online) {
     const double passed = *now.system - *before.system;
     if (passed <= 0) return std::nullopt;

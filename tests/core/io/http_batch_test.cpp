@@ -97,6 +97,17 @@ TEST_CASE("http client: a batch ends at its deadline, with what came by then") {
   CHECK(std::chrono::steady_clock::now() - begun < 5s);
 }
 
+TEST_CASE("http client: a socket whose queue is full is asked by fewer at once, and answers all") {
+  const TempDir dir;
+  const FakeEngine engine(dir / "s", echo, 0);
+  HttpClient client({}, "scops/test");
+  int answered = 0;
+  client.perform_all(
+      requests_to(dir / "s", 40), {.parallel = 20}, {},
+      [&](std::size_t, const Result<HttpResponse>& response) { answered += response ? 1 : 0; });
+  CHECK(answered == 40);
+}
+
 TEST_CASE("http client: a stop ends a batch, and every request is told") {
   const TempDir dir;
   const FakeEngine engine(dir / "s", [](const std::string&) { return FakeEngine::Answer{.after = 10s}; });

@@ -106,6 +106,15 @@ TEST_CASE("docker list: names decide who is looked at, and a number how many") {
   CHECK(list.states.at("running") == 2);
 }
 
+TEST_CASE("docker list: containers that have ended do not keep out one that runs") {
+  const ContainerList list = list_of(R"([{"Id":"a","Names":["/new"],"State":"exited"},
+                                         {"Id":"b","Names":["/old"],"State":"running"}])",
+                                     {.tags = {}, .names = {}, .containers_max = 1});
+  REQUIRE(list.containers.size() == 1);
+  CHECK(list.containers[0].name == "old");
+  CHECK(list.left_out == 1);
+}
+
 TEST_CASE("docker list: usual states are counted also where none is in them, unknown ones where some are") {
   RecordingEmit emit;
   emit_states(list_of(R"([{"Id":"a","State":"running"},{"Id":"b","State":"stopping"}])"), emit);

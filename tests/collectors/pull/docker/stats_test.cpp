@@ -112,6 +112,21 @@ TEST_CASE("docker cpu: without the host's time the clock is the measure") {
   CHECK(cpu_percentage(before, now, true) == Approx(50));
 }
 
+TEST_CASE("docker cpu: the engine's own two readings will do without the host's time") {
+  const RecordingEmit emit = emit_of(R"({"read":"1970-01-01T00:00:02Z","preread":"1970-01-01T00:00:01Z",
+    "cpu_stats":{"cpu_usage":{"total_usage":2000000000}},
+    "precpu_stats":{"cpu_usage":{"total_usage":1000000000}}})");
+  CHECK(emit.value("docker.cpu.percentage") == Approx(100));
+}
+
+TEST_CASE("docker cpu: a Windows engine counts in units of 100 ns") {
+  const RecordingEmit emit = emit_of(R"({"read":"1970-01-01T00:00:02Z","preread":"1970-01-01T00:00:01Z",
+    "num_procs":2,"cpu_stats":{"cpu_usage":{"total_usage":20000000,"usage_in_kernelmode":5000000}},
+    "precpu_stats":{"cpu_usage":{"total_usage":10000000,"usage_in_kernelmode":4000000}}})");
+  CHECK(emit.value("docker.cpu.percentage") == Approx(100));
+  CHECK(emit.value("docker.cpu.usage") == 500'000'000);
+}
+
 TEST_CASE("docker cpu: podman's host time is that of its containers, so the clock is the measure") {
   const CpuTimes before{.read = 1'000'000'000, .total = 0, .kernel = {}, .system = 0, .online = 2};
   const RecordingEmit emit = emit_of(R"({"read":"1970-01-01T00:00:02Z",
