@@ -1,6 +1,6 @@
 // A case is a folder: tests/cases/<collector>/<case>/ with
 //
-//   options.env      SCOPS_... lines; {root} stands for the case's machine
+//   options.env      SCOPS_... lines; {root} stands for the case's machine, {programs} for the tests' folder
 //   root/            the machine: proc/, sys/, whatever the options point at
 //   root2/           optional: the same machine at the second capture
 //   redis            optional: a Redis of the case, a command a line; {redis} stands for its socket
@@ -158,8 +158,10 @@ std::string run_case(const CollectorSpec& spec, const fs::path& folder) {
   if (fs::exists(answers)) {
     engine.emplace(socket, [&answers](const std::string& target) { return engine_answer(answers, target); });
   }
-  const Places places = {
-      {"{root}", root}, {"{engine}", socket}, {"{redis}", redis ? redis->socket() : std::string()}};
+  const Places places = {{"{root}", root},
+                         {"{engine}", socket},
+                         {"{redis}", redis ? redis->socket() : std::string()},
+                         {"{programs}", fs::read_symlink("/proc/self/exe").parent_path().string()}};
   const std::vector<Section> sections{spec.section()};
   const Loaded loaded = load(
       sections, {.flags = {}, .environment = read_environment(folder / "options.env", places), .file = {}});

@@ -83,7 +83,7 @@ std::vector<std::string> environment(std::vector<std::string> words, const std::
 int captures_until(Agent& agent, const std::function<bool(const RecordingEmit&)>& done) {
   for (int i = 1; i <= 1000; ++i) {
     if (done(agent.capture())) return i;
-    REQUIRE(agent.failed.empty());
+    REQUIRE((agent.failed.empty() || agent.failed.starts_with("still looking")));
   }
   return -1;
 }
@@ -206,7 +206,7 @@ TEST_CASE("a scan beyond its budget goes on at the next capture; each queue is s
   Agent agent(environment(at(redis), {"SCOPS_DRAMATIQ_SCAN_BUDGET=20ms", "SCOPS_DRAMATIQ_SCAN_COUNT=100"}),
               clock);
   CHECK(agent.capture().lines.size() < 40);
-  CHECK(agent.failed.empty());
+  CHECK((agent.failed.empty() || agent.failed.starts_with("still looking")));
   std::size_t before = 0;
   const int captures = captures_until(agent, [&before](const RecordingEmit& emit) {
     CHECK(std::adjacent_find(emit.lines.begin(), emit.lines.end()) == emit.lines.end());
