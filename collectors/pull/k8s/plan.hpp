@@ -25,8 +25,10 @@ class Fields {
 
   // What `key` means in the object at `at` (0: the whole), or `none` when nothing of it is wanted.
   [[nodiscard]] int find(int at, std::string_view key) const;
-  // The slot of a number, `none` for what is an object.
-  [[nodiscard]] int slot(int at) const { return nodes_[static_cast<std::size_t>(at)].slot; }
+  // The slot of a number, `none` for what is an object or nothing.
+  [[nodiscard]] int slot(int at) const {
+    return at == none ? none : nodes_[static_cast<std::size_t>(at)].slot;
+  }
   [[nodiscard]] std::size_t slots() const { return names_.size(); }
   // Of the metric; empty when the number is only wanted for a sum.
   [[nodiscard]] const std::string& name(std::size_t slot) const { return names_[slot]; }

@@ -143,6 +143,15 @@ TEST_CASE("k8s: a pod that is there twice is one series") {
                                                "k8s.pods.running = 2"});
 }
 
+TEST_CASE("k8s: a number of a later release is skipped wherever it stands") {
+  const auto emit = read(R"({"later":1,"node":{"later":2,"nodeName":"n","fs":{"later":3,"inodesFree":4}},
+      "pods":[{"later":5,"podRef":{"name":"a","namespace":"n","later":6},"cpu":{"later":7,"usageNanoCores":8}}]})",
+                         {{"pods", {"cpu"}}, {"node", {"inodes"}}});
+  CHECK(emit.lines == std::vector<std::string>{"k8s.node.fs.inodesFree node_name:n = 4",
+                                               "k8s.pod.cpu.usageNanoCores namespace:n pod_name:a = 8",
+                                               "k8s.pods.running = 1"});
+}
+
 TEST_CASE("k8s: null is as good as nothing") {
   const auto emit = read(R"({"pods":[{"podRef":{"name":"a","namespace":"n"},"cpu":null,"containers":[
       {"name":"one","cpu":{"usageNanoCores":1}},{"name":"two","cpu":null}]}]})",
