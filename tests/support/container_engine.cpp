@@ -190,6 +190,22 @@ std::string ContainerEngine::post(const std::string& path, std::string_view body
   return response->body;
 }
 
+bool ContainerEngine::pause(const std::string& name) {
+  std::string why;
+  const auto paused = [&] {
+    try {
+      post("/containers/" + name + "/pause");
+      return true;
+    } catch (const std::runtime_error& error) {
+      why = error.what();
+      return false;
+    }
+  };
+  if (eventually(paused, std::chrono::seconds(15))) return true;
+  WARN("NOT TESTED with a paused container: " << why << read_file(folder_ / "log").value_or(""));
+  return false;
+}
+
 std::string ContainerEngine::address(const std::string& name) {
   const std::string text = get("/containers/" + name + "/json");
   constexpr std::string_view key = "\"IPAddress\":\"";

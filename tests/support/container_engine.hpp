@@ -39,6 +39,9 @@ class ContainerEngine {
   std::string post(const std::string& path, std::string_view body = {},
                    std::string_view type = "application/json");
   std::string get(const std::string& path);
+  // Freezing a busy container with cgroup v1 is a game of chances, as runc's freezer.go says: asked again for
+  // 15 s. False, said loudly, where the engine cannot.
+  [[nodiscard]] bool pause(const std::string& name);
   // Of a container on the engine's own network.
   std::string address(const std::string& name);
 
