@@ -3,12 +3,10 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/random.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
-#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <optional>
@@ -16,6 +14,7 @@
 
 #include "agent/draining.hpp"
 #include "agent/pipeline/intake.hpp"
+#include "agent/signals.hpp"
 #include "agent/version.hpp"
 #include "collectors/registry.hpp"
 #include "core/io/files.hpp"
@@ -41,8 +40,10 @@ constexpr Duration capture_patience{2000};
 constexpr Duration capture_grace{1000};
 constexpr Duration drain_grace{2500};
 
-// All of a stop, but for what closing the buffer takes: a supervisor's patience may be 5 s.
-constexpr Duration stop_time{4500};
+// All of a stop, but for what cutting a request and closing the buffer take: a supervisor's patience may be
+// 5 s. A thread of an output that has not even ended when it was cut is left behind.
+constexpr Duration stop_time{3900};
+constexpr Duration cutting_time{800};
 
 std::uint64_t random_seed() {
   std::uint64_t seed = 0;
@@ -75,30 +76,6 @@ Result<std::optional<Listen>> parse_listen(const HttpSettings& http) {
                              printable(http.listen))};
   }
   return std::optional<Listen>({.address = std::move(address), .port = static_cast<std::uint16_t>(*port)});
-}
-
-sigset_t handled_signals() {
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, number);
-  return set;
-}
-
-// Reads what is waiting on `signals`; true when the agent is asked to stop.
-bool stop_signal(int signals) {
-  signalfd_siginfo info{};
-  bool stop = false;
-  while (::read(signals, &info, sizeof info) == sizeof info) {
-    const std::string name = sigabbrev_np(static_cast<int>(info.ssi_signo));
-    if (info.ssi_signo == SIGHUP) {
-      log::info("agent", "signal_ignored",
-                {{"signal", name}, {"hint", "restart to read the configuration again"}});
-    } else {
-      log::info("agent", "stopping", {{"signal", name}});
-      stop = true;
-    }
-  }
-  return stop;
 }
 
 // Two collectors that read the same from two places, under the same names.
@@ -154,6 +131,7 @@ Result<std::unique_ptr<App>> App::make(const Settings& settings) {
 
 App::App(const Settings& settings)
     : settings_(settings),
+      watchdog_(clock_),
       own_metrics_(settings.agent().self_metrics ? settings.agent().own_metrics : TextList{}, stats_) {}
 App::~App() = default;
 
@@ -269,7 +247,10 @@ int App::run() {
              {"state", state_folder_.empty() ? "none" : state_folder_},
              {"pages_port", http_ ? fmt::format("{}", http_->port()) : "off"}});
   start();
+  watchdog_.started(fmt::format("Collecting {}, sending to {}", fmt::join(settings_.collectors(), ", "),
+                                fmt::join(settings_.outputs(), ", ")));
   wait_for_stop();
+  watchdog_.stopping();
   return stop();
 }
 
@@ -289,15 +270,15 @@ void App::start() {
 }
 
 void App::wait_for_stop() {
-  const sigset_t set = handled_signals();
-  const Fd signals(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  const Fd signals = open_signals();
   Ticker window(settings_.pipeline().interval, flush_lag, clock_);
   std::int64_t due = window.due();
   for (;;) {
-    const auto wait = std::max<std::int64_t>(0, due - clock_.steady());
+    const std::int64_t next = std::min(due, watchdog_.turn(dispatchers_));
+    const auto wait = std::max<std::int64_t>(0, next - clock_.steady());
     pollfd ready{.fd = signals.get(), .events = POLLIN, .revents = 0};
     ::poll(&ready, 1, static_cast<int>(wait));
-    if (stop_signal(signals.get())) return;
+    if (stop_signal(signals)) return;
     if (clock_.steady() < due) continue;
     if (captures_running()) {
       due = clock_.steady() + flush_lag.count();
@@ -350,6 +331,18 @@ void App::report_own_metrics() {
   own_metrics_.report(now, [this](const RawSample& sample) { pipeline_->add_raw(sample); });
 }
 
+// False: one hangs.
+bool App::close_dispatchers(Duration at_most) {
+  for (const auto& dispatcher : dispatchers_) dispatcher->close(at_most);
+  bool all = true;
+  for (const auto& dispatcher : dispatchers_) {
+    const bool ended = dispatcher->join(cutting_time);
+    if (!ended) log::warn("dispatch", "left_behind", {{"output", dispatcher->name()}});
+    all = all && ended;
+  }
+  return all;
+}
+
 int App::stop() {
   const auto began = std::chrono::steady_clock::now();
   for (const auto& input : inputs_) input->thread.request_stop();
@@ -364,25 +357,19 @@ int App::stop() {
   }
   const auto left =
       std::chrono::duration_cast<Duration>(began + stop_time - std::chrono::steady_clock::now());
-  for (const auto& dispatcher : dispatchers_) dispatcher->close(left);
-  for (const auto& dispatcher : dispatchers_) dispatcher->join();
+  const bool sent = close_dispatchers(left);
   http_.reset();
   const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - began;
-  if (captured && drained) {
+  if (captured && drained && sent) {
     dispatchers_.clear();
     inputs_.clear();
   }
   log::info("agent", "stopped", {{"milliseconds", fmt::format("{:.0f}", took.count())}});
-  if (captured && drained) return 0;
-  // A thread that hangs in its capture still uses the pipeline, one that hangs in a drain the buffer too:
-  // nothing that it can reach may be destroyed under it.
-  if (drained) buffer_.reset();
+  if (captured && drained && sent) return 0;
+  // A thread that hangs in its capture still uses the pipeline, one that hangs in a drain or a send the
+  // buffer too: nothing that it can reach may be destroyed under it.
+  if (drained && sent) buffer_.reset();
   std::_Exit(0);
-}
-
-void App::block_signals() {
-  const sigset_t set = handled_signals();
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
 }  // namespace scops

@@ -15,6 +15,7 @@
 #include "agent/schedule.hpp"
 #include "agent/settings.hpp"
 #include "agent/status/status.hpp"
+#include "agent/watchdog.hpp"
 #include "core/io/http_server.hpp"
 #include "core/runtime/clock.hpp"
 
@@ -33,9 +34,6 @@ class App {
   // signals must be blocked already (block_signals). Returns the exit status.
   int run();
 
-  // Blocks the signals that run() reads, for this thread and all it will start.
-  static void block_signals();
-
  private:
   struct Input;
 
@@ -52,10 +50,12 @@ class App {
   [[nodiscard]] bool reports_itself() const;
   [[nodiscard]] SelfMetric self_report(const std::string& output);
   void report_own_metrics();
+  bool close_dispatchers(Duration at_most);
   int stop();
 
   const Settings& settings_;
   const SystemClock clock_;
+  Watchdog watchdog_;
   Stats stats_;
   std::string state_folder_;
   std::unique_ptr<Buffer> buffer_;

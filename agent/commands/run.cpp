@@ -3,12 +3,13 @@
 
 #include "agent/app.hpp"
 #include "agent/commands/command.hpp"
+#include "agent/signals.hpp"
 
 namespace scops {
 
 int run_agent(const CommandLine& line) {
   // Before the first thread exists, so that all inherit it.
-  App::block_signals();
+  block_signals();
   Settings settings;
   if (!load_or_complain(settings, line)) return 2;
   auto app = App::make(settings);

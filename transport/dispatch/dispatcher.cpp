@@ -19,6 +19,7 @@ Dispatcher::Dispatcher(std::string name, std::unique_ptr<Output> output, Deliver
       metrics_(name_, Kind::metrics, *output_, pace_, context),
       logs_(name_, Kind::logs, *output_, pace_, std::move(context)),
       turns_{Turn{&metrics_}, Turn{&logs_}},
+      promised_(clock_.steady()),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 void Dispatcher::wake() {
@@ -35,13 +36,18 @@ void Dispatcher::close(Duration at_most) {
   changed_.notify_all();
 }
 
-void Dispatcher::join() {
-  {
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, until(deadline_), [this] { return ended_; });
+bool Dispatcher::join(Duration cutting) {
+  std::unique_lock lock(mutex_);
+  const auto ended = [this] { return ended_; };
+  if (!changed_.wait_for(lock, until(deadline_), ended)) {
+    lock.unlock();  // what is told to stop may want it
+    thread_.request_stop();
+    lock.lock();
+    if (!changed_.wait_for(lock, cutting, ended)) return false;
   }
-  thread_.request_stop();
+  lock.unlock();
   if (thread_.joinable()) thread_.join();
+  return true;
 }
 
 void Dispatcher::run(const std::stop_token& stop) {
@@ -66,6 +72,7 @@ std::int64_t Dispatcher::take_turn(const std::stop_token& stop) {
 
 // The top of the thread as far as exceptions go: an output that throws loses a turn, not its thread.
 std::int64_t Dispatcher::step(Delivery& delivery, Duration timeout, const std::stop_token& stop) {
+  promised_ = clock_.steady() + timeout.count();
   try {
     return delivery.step(timeout, stop);
   } catch (const std::exception& e) {
@@ -76,6 +83,7 @@ std::int64_t Dispatcher::step(Delivery& delivery, Duration timeout, const std::s
 
 // False when the thread is to end.
 bool Dispatcher::wait_until(std::int64_t due, const std::stop_token& stop) {
+  promised_ = std::max(due, clock_.steady());
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, stop, until(due), [this] { return woken_ || closing_; });
   if (std::exchange(woken_, false)) {

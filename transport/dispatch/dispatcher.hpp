@@ -7,6 +7,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
@@ -38,8 +39,13 @@ class Dispatcher {
   // what has not ended when the grace time, or `at_most`, is over is cut. Returns at once. Any thread; a
   // second call changes nothing.
   void close(Duration at_most = Duration::max());
-  // Waits for the end that close() asked for; at most the grace time and the moment that cutting takes.
-  void join();
+  // Waits for the end that close() asked for, the grace time, and then for at most `cutting` until what was
+  // going on is cut. False: the thread hangs, and nothing that it uses may be destroyed, this neither.
+  bool join(Duration cutting = std::chrono::hours(1));
+
+  // The steady time by which the thread has promised to say something again; long past: it hangs. Any thread.
+  [[nodiscard]] std::int64_t promised() const { return promised_; }
+  [[nodiscard]] const std::string& name() const { return name_; }
 
  private:
   struct Turn {
@@ -63,6 +69,7 @@ class Dispatcher {
   Delivery metrics_;
   Delivery logs_;
   std::array<Turn, 2> turns_;  // the one whose turn was longest ago first
+  std::atomic<std::int64_t> promised_;
 
   std::mutex mutex_;  // guards the four below
   std::condition_variable_any changed_;

@@ -1,0 +1,167 @@
+#include "tests/support/booted_root.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+
+#include "core/io/files.hpp"
+#include "core/model/text.hpp"
+#include "tests/support/agent_process.hpp"
+
+namespace scops::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* packages =
+    "systemd,systemd-sysv,dbus,libcurl4,libsqlite3-0,libfmt9,libhiredis0.14,libmicrohttpd12,libssl3,zlib1g,"
+    "ca-certificates";
+
+std::string output_of(const std::string& command) {
+  std::string text;
+  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen((command + " 2>&1").c_str(), "re"), ::pclose);
+  char piece[4096];
+  while (pipe != nullptr && std::fgets(piece, sizeof piece, pipe.get()) != nullptr) text += piece;
+  return text;
+}
+
+bool has_program(const std::string& name) {
+  return std::system(("command -v " + name + " >/dev/null 2>&1").c_str()) == 0;
+}
+
+std::string folder_of_roots() { return fs::path(SCOPS_BINARY).parent_path() / "booted"; }
+
+// The unpacked root, made if there is none; empty when that did not work, and then `why` says so.
+std::string make_root(std::string& why) {
+  const std::string folder = folder_of_roots();
+  const std::string root = folder + "/root";
+  fs::create_directories(folder);
+  const Fd lock(::open((folder + "/lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600));
+  ::flock(lock.get(), LOCK_EX);
+  if (read_file(folder + "/packages").value_or("") == packages) return root;
+  fs::remove_all(root);
+  const std::string log = output_of(fmt::format(
+      "suite=$(. /etc/os-release && echo $VERSION_CODENAME); timeout 600 mmdebstrap --variant=minbase "
+      "--include={} $suite '{}'",
+      packages, root));
+  if (!fs::exists(root + "/lib/systemd/systemd")) {
+    why = "no root could be made: " + log;
+    return "";
+  }
+  std::ofstream(folder + "/packages") << packages;
+  return root;
+}
+
+[[noreturn]] void become(std::vector<std::string>& words, const std::string& log) {
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  ::dup2(::open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
+  ::dup2(out, STDOUT_FILENO);
+  ::dup2(out, STDERR_FILENO);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  ::execvp(argv[0], argv.data());
+  ::_exit(127);
+}
+
+pid_t child_of(pid_t pid) {
+  const std::string children = read_file(fmt::format("/proc/{0}/task/{0}/children", pid)).value_or("");
+  std::string_view rest = children;
+  return static_cast<pid_t>(to_int(next_word(rest)).value_or(0));
+}
+
+}  // namespace
+
+BootedRoot::BootedRoot(const Binds& binds) {
+  const std::string why = start(binds);
+  ready_ = why.empty();
+  if (ready_) return;
+  const std::string text = "NOT TESTED with a real systemd: " + why;
+  if (std::getenv("CI") != nullptr) FAIL(text);
+  WARN(text);
+}
+
+BootedRoot::~BootedRoot() {
+  if (pid_ <= 0) return;
+  if (init_ > 0) ::kill(init_, SIGKILL);  // and with it all in its namespace
+  (void)eventually([this] { return ::waitpid(pid_, nullptr, WNOHANG) != 0; }, std::chrono::seconds(10));
+  ::kill(pid_, SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+}
+
+std::string BootedRoot::start(const Binds& binds) {
+  if (::getuid() != 0) return "it needs root";
+  for (const char* program : {"systemd-nspawn", "mmdebstrap", "nsenter", "unshare"}) {
+    if (!has_program(program)) {
+      return fmt::format("no {} (packages systemd-container, mmdebstrap, util-linux)", program);
+    }
+  }
+  std::string why;
+  const std::string root = make_root(why);
+  if (root.empty()) return why;
+  std::vector<std::string> words{"unshare",
+                                 "--mount",
+                                 "--propagation",
+                                 "private",
+                                 "systemd-nspawn",
+                                 "--register=no",
+                                 "--keep-unit",
+                                 "--quiet",
+                                 "--volatile=overlay",
+                                 "--directory=" + root,
+                                 fmt::format("--machine=scops{}", ::getpid())};
+  for (const auto& [here, there] : binds) words.push_back(fmt::format("--bind-ro={}:{}", here, there));
+  words.emplace_back("--boot");
+  const std::string log = folder_ / "log";
+  pid_ = ::fork();
+  if (pid_ == 0) become(words, log);
+  const bool up = eventually([this] {
+    init_ = child_of(pid_);
+    if (init_ <= 0 || read_file(fmt::format("/proc/{}/comm", init_)).value_or("") != "systemd\n")
+      return false;
+    const std::string state = run("systemctl is-system-running");
+    return state == "running\n" || state == "degraded\n";
+  });
+  return up ? "" : "it does not boot: " + read_file(log).value_or("");
+}
+
+std::string BootedRoot::run(const std::string& command) const {
+  std::ofstream(folder_ / "command") << command << '\n';
+  return output_of(
+      fmt::format("timeout 60 nsenter --target {} --all env - PATH=/usr/sbin:/usr/bin:/sbin:/bin sh <'{}'",
+                  init_, folder_ / "command"));
+}
+
+void BootedRoot::write(const std::string& path, const std::string& content) const {
+  (void)run(fmt::format("mkdir -p \"$(dirname {0})\"; cat >{0} <<'END'\n{1}\nEND", path, content));
+}
+
+pid_t BootedRoot::outer_pid(const std::string& inner) const {
+  const auto space = [](pid_t pid) {
+    std::error_code error;
+    return fs::read_symlink(fmt::format("/proc/{}/ns/pid", pid), error).string();
+  };
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator("/proc", error)) {
+    const auto pid = static_cast<pid_t>(to_int(entry.path().filename().string()).value_or(0));
+    if (pid <= 0 || space(pid) != space(init_)) continue;
+    for (const std::string& line : lines_of(read_file(fmt::format("/proc/{}/status", pid)).value_or(""))) {
+      if (line.starts_with("NSpid:") && line.ends_with("\t" + inner)) return pid;
+    }
+  }
+  return 0;
+}
+
+}  // namespace scops::test
