@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "agent/commands/command.hpp"
+#include "agent/commands/secrecy.hpp"
 
 int main(int argc, char** argv) {
   // A peer that closes its end must be an error to handle, not a signal to die of.
@@ -15,8 +16,10 @@ int main(int argc, char** argv) {
   // One heap for all threads: a board's memory is worth more than the contention of a handful of threads.
   (void)mallopt(M_ARENA_MAX, 1);  // NOLINT(concurrency-mt-unsafe): the first thread, alone
 #endif
+  scops::forbid_core_dumps();
   try {
     const std::vector<std::string> arguments(argv + 1, argv + argc);
+    scops::hide_arguments({argv + 1, argv + argc});
     std::vector<std::string> environment;
     for (char** entry = environ; *entry != nullptr; ++entry) environment.emplace_back(*entry);
     const auto line = scops::parse_command_line(arguments, std::move(environment));

@@ -109,6 +109,8 @@ int show_version(const CommandLine& /*line*/) {
 }
 
 void print(std::string_view text) { write_all(STDOUT_FILENO, text); }
-void complain(std::string_view line) { write_all(STDERR_FILENO, fmt::format("{}\n", line)); }
+void complain(std::string_view line) {
+  write_all(STDERR_FILENO, fmt::format("{}\n", log::masked(std::string(line))));
+}
 
 }  // namespace scops

@@ -11,6 +11,7 @@
 #include "core/io/files.hpp"
 #include "core/io/json.hpp"
 #include "core/model/text.hpp"
+#include "core/runtime/log.hpp"
 
 namespace scops {
 
@@ -82,7 +83,7 @@ std::string collector_json(const Schedule::State& state) {
       .number("skipped", static_cast<double>(state.skipped))
       .number("last_seconds", state.last_seconds)
       .number("busy_seconds", static_cast<double>(state.busy_ms) / 1000)
-      .text("last_error", state.last_error)
+      .text("last_error", log::masked(state.last_error))
       .done();
 }
 
@@ -125,7 +126,7 @@ std::string StatusPages::not_ready() const {
     const Schedule::State state = collector->state();
     if (state.runs == 0) return fmt::format("collector {} has not captured yet", state.name);
   }
-  return sources_.buffer->stats().trouble;
+  return log::masked(sources_.buffer->stats().trouble);
 }
 
 std::string StatusPages::metrics_text() const {
@@ -182,7 +183,7 @@ std::string StatusPages::status_json() const {
                          .number("bytes", static_cast<double>(buffer.bytes))
                          .number("oldest_age_seconds", age_seconds(buffer.oldest, sources_.clock->wall()))
                          .boolean("durable", buffer.durable)
-                         .text("trouble", buffer.trouble)
+                         .text("trouble", log::masked(buffer.trouble))
                          .done())
       .raw("outputs", json_list(outputs))
       .done();

@@ -13,6 +13,7 @@
 
 #include "core/config/names.hpp"
 #include "core/config/units.hpp"
+#include "core/config/userinfo.hpp"
 #include "core/config/value.hpp"
 #include "core/io/files.hpp"
 #include "core/model/text.hpp"
@@ -143,6 +144,7 @@ void Loader::take_environment(const std::vector<std::string>& environment) {
   for (std::string_view value : environment) {
     const std::string_view name = cut(value, '=');
     const std::string upper = to_upper(name);
+    if (upper.ends_with("_PROXY")) mask_userinfo(value);
     if (is_service_address(upper, value)) continue;
     const Names::Found* found = names_.find_variable(name);
     if (upper == config_variable) {
@@ -200,7 +202,8 @@ void Loader::take_line(std::string_view line, std::string origin) {
 std::optional<OptionValue> Loader::value_of(const Option& option, const Given& given) {
   const bool in_file = given.is_path || given.value.starts_with("@/");
   const bool hidden = option.type == OptionType::secret && !in_file;
-  const std::string subject = fmt::format("{}={}", given.name, hidden ? "***" : printable(given.value));
+  const std::string subject =
+      fmt::format("{}={}", given.name, hidden ? "***" : printable(without_userinfo(given.value)));
   std::string text = given.value;
   if (in_file) {
     Result<std::string> content =
@@ -234,8 +237,10 @@ Loaded Loader::settle() && {
       assert(fallback.has_value());  // check_tables() sees to it
       value = *std::move(fallback);
     }
+    const std::string printed = print_value(*value);
     if (const Secret* secret = std::get_if<Secret>(&*value)) log::mask(secret->text);
-    result_.effective.push_back({section, option, print_value(*value), std::move(origin)});
+    mask_userinfo(printed);
+    result_.effective.push_back({section, option, without_userinfo(printed), std::move(origin)});
     store_value(*option, section->settings.get(), *std::move(value));
   }
   return std::move(result_);

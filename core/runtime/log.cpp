@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdlib>
@@ -30,12 +31,17 @@ struct Repeat {
   std::uint64_t held_back = 0;
 };
 
+struct Masked {
+  std::string owner;  // empty: it does not change
+  std::string secret;
+};
+
 struct State {
   std::mutex mutex;
   Level level = Level::info;
   Layout layout = Layout::text;
   Sink sink = nullptr;
-  std::vector<std::string> secrets;
+  std::vector<Masked> secrets;  // the longest first: one may be a part of another
   std::deque<Repeat> repeats;
 };
 
@@ -102,13 +108,23 @@ void append_field(std::string& line, Layout layout, std::string_view key, std::s
 }
 
 // Before quoting, so that an escaped character inside a secret cannot hide it.
-std::string masked(std::string value, const std::vector<std::string>& secrets) {
-  for (const std::string& secret : secrets) {
+std::string hide(std::string value, const std::vector<Masked>& secrets) {
+  for (const auto& [owner, secret] : secrets) {
     for (auto at = value.find(secret); at != std::string::npos; at = value.find(secret, at + 3)) {
       value.replace(at, secret.size(), "***");
     }
   }
   return value;
+}
+
+// The same one twice is one.
+void add_secret(State& log, std::string_view owner, std::string_view secret) {
+  if (secret.size() < 4) return;  // masking "a" would make every line unreadable
+  std::vector<Masked>& all = log.secrets;
+  if (std::any_of(all.begin(), all.end(), [&](const Masked& one) { return one.secret == secret; })) return;
+  const auto place = std::find_if(all.begin(), all.end(),
+                                  [&](const Masked& one) { return one.secret.size() < secret.size(); });
+  all.insert(place, Masked{std::string(owner), std::string(secret)});
 }
 
 // How often the line was held back since it was last written; nothing when it must be held back again.
@@ -159,8 +175,7 @@ void log_line(Level level, std::string_view stage, std::string_view event,
   append_field(line, log.layout, "level", level_names[static_cast<std::size_t>(level)]);
   append_field(line, log.layout, "stage", stage);
   append_field(line, log.layout, "event", event);
-  for (const Field& field : fields)
-    append_field(line, log.layout, field.key, masked(field.value, log.secrets));
+  for (const Field& field : fields) append_field(line, log.layout, field.key, hide(field.value, log.secrets));
   if (repeated > 0) append_field(line, log.layout, "repeated", fmt::format("{}", repeated));
   if (log.layout == Layout::json) line += '}';
   write_line(log, level, line);
@@ -176,10 +191,22 @@ void configure(Level level, Layout layout) {
 }
 
 void mask(std::string_view secret) {
-  if (secret.size() < 4) return;  // masking "a" would make every line unreadable
   State& log = state();
   const std::scoped_lock lock(log.mutex);
-  log.secrets.emplace_back(secret);
+  add_secret(log, {}, secret);
+}
+
+void mask_current(std::string_view owner, std::string_view secret) {
+  State& log = state();
+  const std::scoped_lock lock(log.mutex);
+  std::erase_if(log.secrets, [&](const Masked& one) { return one.owner == owner && one.secret != secret; });
+  add_secret(log, owner, secret);
+}
+
+std::string masked(std::string text) {
+  State& log = state();
+  const std::scoped_lock lock(log.mutex);
+  return hide(std::move(text), log.secrets);
 }
 
 void set_sink(Sink sink) {

@@ -25,6 +25,10 @@ void configure(Level level, Layout layout);
 
 // `secret` is replaced by *** in every later line (texts shorter than 4 characters are ignored).
 void mask(std::string_view secret);
+// The same for a secret that changes, in the place of what was masked for the same `owner` before.
+void mask_current(std::string_view owner, std::string_view secret);
+// `text` as a line would show it: for pages and for errors that are printed.
+[[nodiscard]] std::string masked(std::string text);
 
 // `stage` is collect, pipeline, buffer, dispatch or agent; `event` is a fixed snake_case name.
 void debug(std::string_view stage, std::string_view event, std::initializer_list<Field> fields = {});

@@ -84,6 +84,7 @@ Result<std::string> Kubelet::read_token() const {
   if (!text) return Error{ErrorKind::refused, "bearer token: " + text.error().text};
   std::string token(trim(*text));
   if (!is_token(token)) return Error{ErrorKind::refused, "bearer token: none in " + token_file_};
+  log::mask_current(token_file_, token);
   return token;
 }
 
