@@ -144,6 +144,13 @@ Status App::open_buffer_room() {
     log::warn("agent", "tls_unverified",
               {{"option", "redis.tls_verify"}, {"risk", "anybody may read and change what is in Redis"}});
   }
+  // Two on one machine are nearly always one too many, and would be one consumer of the Redis. Without a
+  // folder of its own an agent is on its own.
+  if (settings_.buffer().type == "redis" && !state_folder_.empty()) {
+    auto lock = lock_folder(state_folder_);
+    if (!lock && lock.error().kind == ErrorKind::refused) return lock.error();
+    if (lock) folder_lock_ = std::move(*lock);
+  }
   auto buffer = open_buffer(settings_.buffer(), context);
   if (!buffer) return buffer.error();
   buffer_ = std::move(*buffer);

@@ -58,6 +58,7 @@ class App {
   Watchdog watchdog_;
   Stats stats_;
   std::string state_folder_;
+  Fd folder_lock_;  // where the buffer has none itself
   std::unique_ptr<Buffer> buffer_;
   std::unique_ptr<Pipeline> pipeline_;
   std::uint32_t block_records_ =

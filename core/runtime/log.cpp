@@ -1,6 +1,7 @@
 #include "core/runtime/log.hpp"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,6 +24,8 @@ constexpr std::int64_t first_window_s = 60;
 constexpr std::int64_t last_window_s = 3600;
 constexpr std::size_t tracked_lines = 64;  // the oldest is forgotten first: memory stays bounded
 constexpr std::size_t longest_value = 500;
+constexpr std::size_t longest_line = 4096;  // PIPE_BUF
+constexpr int patience_ms = 200;
 
 struct Repeat {
   std::string key;
@@ -43,6 +46,7 @@ struct State {
   Sink sink = nullptr;
   std::vector<Masked> secrets;  // the longest first: one may be a part of another
   std::deque<Repeat> repeats;
+  bool unread = false;  // the last line found no room
 };
 
 // Made at the first line: no static constructor, and no destructor that a late line could outlive.
@@ -147,15 +151,26 @@ std::optional<std::uint64_t> admit(State& log, std::string key) {
   return 0;
 }
 
-void write_line(const State& log, Level level, std::string& line) {
+// A closed or full standard error must not stop the agent: what cannot be written is lost. A pipe that has
+// room takes a line of at most PIPE_BUF without blocking. Once nobody has read for a while, no line is waited
+// for.
+bool has_room(State& log) {
+  pollfd one{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
+  const bool room = ::poll(&one, 1, log.unread ? 0 : patience_ms) > 0;
+  log.unread = !room;
+  return room;
+}
+
+void write_line(State& log, Level level, std::string& line) {
   if (log.sink != nullptr) {
     log.sink(line);
     return;
   }
   static const bool journal = writes_to_journal();
   if (journal) line.insert(0, fmt::format("<{}>", journal_priorities[static_cast<std::size_t>(level)]));
+  line.resize(std::min(line.size(), longest_line - 1));
   line += '\n';
-  // A closed or full standard error must not stop the agent: what cannot be written is lost.
+  if (!has_room(log)) return;
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
 }
 

@@ -98,7 +98,12 @@ Result<std::unique_ptr<Buffer>> in_redis(const BufferSettings& settings, const B
 
 std::string file_in(const std::string& folder) { return folder + "/buffer.db"; }
 
-// The folder's lock. ErrorKind::refused: somebody has it; anything else: the folder is of no use.
+}  // namespace
+
+Section buffer_section() {
+  return section<BufferSettings>("buffer", "The buffer between collecting and sending.", rows);
+}
+
 Result<Fd> lock_folder(const std::string& folder) {
   if (::mkdir(folder.c_str(), S_IRWXU) != 0 && errno != EEXIST)
     return system_error("make folder", folder, errno);
@@ -110,12 +115,6 @@ Result<Fd> lock_folder(const std::string& folder) {
   if (errno != EWOULDBLOCK) return system_error("lock", path, errno);
   return Error{ErrorKind::refused, "buffer: another agent uses the folder " + folder +
                                        ": stop that one, or give this one a state folder of its own"};
-}
-
-}  // namespace
-
-Section buffer_section() {
-  return section<BufferSettings>("buffer", "The buffer between collecting and sending.", rows);
 }
 
 Result<std::unique_ptr<Buffer>> open_buffer(const BufferSettings& settings, const BufferContext& context) {
