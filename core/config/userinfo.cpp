@@ -34,12 +34,13 @@ std::string without_userinfo(std::string_view text) {
 }
 
 void mask_userinfo(std::string_view text) {
+  constexpr std::size_t shortest_token = 8;  // alone it is a token, or only a name
   std::string_view before;
   for (std::string_view found = next_userinfo(text, before); found.data() != nullptr;
        found = next_userinfo(text, before)) {
-    log::mask(found);
-    if (const auto colon = found.find(':'); colon != std::string_view::npos)
-      log::mask(found.substr(colon + 1));
+    const std::size_t colon = found.find(':');
+    if (colon != std::string_view::npos) log::mask(found.substr(colon + 1));
+    if (colon != std::string_view::npos || found.size() >= shortest_token) log::mask(found);
   }
 }
 

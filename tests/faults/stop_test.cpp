@@ -192,7 +192,7 @@ TEST_CASE("of two agents on one state folder the second says so and exits, howev
 }
 
 TEST_CASE("SIGTERM while the agent still waits for a Redis that hangs", "[faults]") {
-  const int tries = fault_tries(2, 20);
+  const int tries = fault_tries(1, 20);
   const RedisServer redis;
   HttpSink sink;
   const TempDir state;

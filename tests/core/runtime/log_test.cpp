@@ -79,3 +79,13 @@ TEST_CASE("a masked secret appears nowhere, also where quoting would change it",
   slog::info("dispatch", "masking", {{"error", "url?api_key=s3cr\"et-key&x=s3cr\"et-key"}});
   CHECK(written.at(0) == "level=info stage=dispatch event=masking error=\"url?api_key=***&x=***\"");
 }
+
+TEST_CASE("a secret that changes is masked in its new form, and the longest secret first", "[runtime]") {
+  slog::mask_current("token", "first-token");
+  slog::mask("first-token-and-more");
+  CHECK(slog::masked("first-token first-token-and-more") == "*** ***");
+  slog::mask_current("token", "second-token");
+  CHECK(slog::masked("first-token second-token") == "first-token ***");
+  slog::mask_current("token", "second-token");
+  CHECK(slog::masked("second-token") == "***");
+}
