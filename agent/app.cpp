@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "agent/draining.hpp"
+#include "agent/listen.hpp"
 #include "agent/pipeline/intake.hpp"
 #include "agent/version.hpp"
 #include "collectors/registry.hpp"
@@ -41,40 +42,19 @@ constexpr Duration capture_patience{2000};
 constexpr Duration capture_grace{1000};
 constexpr Duration drain_grace{2500};
 
-// All of a stop, but for what closing the buffer takes: a supervisor's patience may be 5 s.
+// The last flush is left to a disk that takes longer than this. It has the bytes by then, if not on its
+// platters.
+constexpr Duration flush_grace{3500};
+
+// All of a stop, but for closing the buffer: a supervisor's patience may be 5 s.
 constexpr Duration stop_time{4500};
+constexpr Duration close_time{4800};
 
 std::uint64_t random_seed() {
   std::uint64_t seed = 0;
   [[maybe_unused]] const auto got =
       ::getrandom(&seed, sizeof seed, GRND_NONBLOCK);  // too early in the boot: 0 will do
   return seed;
-}
-
-struct Listen {
-  std::string address;
-  std::uint16_t port = 0;
-};
-
-// "127.0.0.1:18125" or "[::1]:18125"; nothing for "off".
-Result<std::optional<Listen>> parse_listen(const HttpSettings& http) {
-  if (http.listen.empty() || iequals(http.listen, "off")) return std::optional<Listen>{};
-  const auto colon = http.listen.rfind(':');
-  const auto port =
-      colon == std::string::npos ? std::nullopt : to_uint(std::string_view(http.listen).substr(colon + 1));
-  if (!port || *port > 65535) {
-    return Error{ErrorKind::refused,
-                 fmt::format("http.listen={}: no address and port, for example 127.0.0.1:18125",
-                             printable(http.listen))};
-  }
-  std::string address = http.listen.substr(0, colon);
-  if (address.starts_with('[') && address.ends_with(']')) address = address.substr(1, address.size() - 2);
-  if (!http.insecure && !address.starts_with("127.") && address != "::1") {
-    return Error{ErrorKind::refused,
-                 fmt::format("http.listen={}: not a loopback address; http.insecure=true allows it",
-                             printable(http.listen))};
-  }
-  return std::optional<Listen>({.address = std::move(address), .port = static_cast<std::uint16_t>(*port)});
 }
 
 sigset_t handled_signals() {
@@ -303,7 +283,8 @@ void App::wait_for_stop() {
       due = clock_.steady() + flush_lag.count();
       continue;
     }
-    flush(false);
+    // While the disk still takes the last window, this one waits for the next.
+    if (flusher_.idle()) flusher_.ask([this] { flush(false); });
     window.advance();
     due = window.due();
   }
@@ -358,26 +339,36 @@ int App::stop() {
   for (const auto& input : inputs_) {
     if (input->draining == nullptr) captured = input->wait(began + capture_grace) && captured;
   }
-  flush(true);
+  flusher_.ask([this] { flush(true); });
+  const bool stored = flusher_.wait(began + flush_grace);
   for (const auto& input : inputs_) {
     if (input->draining != nullptr) drained = input->wait(began + drain_grace) && drained;
   }
   const auto left =
       std::chrono::duration_cast<Duration>(began + stop_time - std::chrono::steady_clock::now());
-  for (const auto& dispatcher : dispatchers_) dispatcher->close(left);
-  for (const auto& dispatcher : dispatchers_) dispatcher->join();
+  bool sent = stored;
+  for (const auto& dispatcher : dispatchers_) dispatcher->close(stored ? left : Duration(0));
+  for (const auto& dispatcher : dispatchers_) sent = dispatcher->join() && sent;
   http_.reset();
   const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - began;
-  if (captured && drained) {
+  // A thread that hangs in its capture still uses the pipeline, one that hangs in a drain, or behind a disk,
+  // the buffer too: nothing that it can reach may be destroyed under it.
+  const bool ended = captured && drained && sent;
+  if (ended) {
     dispatchers_.clear();
     inputs_.clear();
   }
+  const bool closed = drained && sent && close_buffer(began + close_time);
+  if (!closed) log::warn("agent", "buffer_left_open", {{"reason", "the disk, or an input, takes too long"}});
   log::info("agent", "stopped", {{"milliseconds", fmt::format("{:.0f}", took.count())}});
-  if (captured && drained) return 0;
-  // A thread that hangs in its capture still uses the pipeline, one that hangs in a drain the buffer too:
-  // nothing that it can reach may be destroyed under it.
-  if (drained) buffer_.reset();
+  if (ended && closed) return 0;
   std::_Exit(0);
+}
+
+// What cannot be closed in time is found as after a kill.
+bool App::close_buffer(std::chrono::steady_clock::time_point deadline) {
+  flusher_.ask([this] { buffer_.reset(); });
+  return flusher_.wait(deadline);
 }
 
 void App::block_signals() {

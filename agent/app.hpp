@@ -1,16 +1,19 @@
 // The agent as a process: builds the stages, runs them, stops them.
 //
-//   collectors                    main thread                      one thread an output
+//   collectors                    thread flush                     one thread an output
 //   Schedule (a thread each) ->   Pipeline -> flush -> Buffer  ->  Dispatcher -> Output -> remote API
 //        Emit                        add        put                   read, ack    send
 //
-// The main thread waits for signals and for the end of each window; the http thread reads everybody's state.
+// The main thread waits for signals and for the end of each window, and then has the thread `flush` flush;
+// the http thread reads everybody's state.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "agent/flusher.hpp"
 #include "agent/own_metrics.hpp"
 #include "agent/schedule.hpp"
 #include "agent/settings.hpp"
@@ -53,6 +56,7 @@ class App {
   [[nodiscard]] SelfMetric self_report(const std::string& output);
   void report_own_metrics();
   int stop();
+  [[nodiscard]] bool close_buffer(std::chrono::steady_clock::time_point deadline);
 
   const Settings& settings_;
   const SystemClock clock_;
@@ -68,7 +72,8 @@ class App {
   std::unique_ptr<StatusPages> pages_;
   OwnMetrics own_metrics_;
   std::int64_t own_metrics_turn_ = 0;  // number of the capture interval that was last reported
-  std::unique_ptr<HttpServer> http_;   // last: its thread reads all of the above
+  std::unique_ptr<HttpServer> http_;   // its thread reads all of the above
+  Flusher flusher_;                    // last: it uses all of the above
 };
 
 }  // namespace scops

@@ -9,6 +9,12 @@
 
 namespace scops {
 
+namespace {
+
+constexpr Duration cutting{400};  // what a request in flight takes to end once it is cut
+
+}  // namespace
+
 Dispatcher::Dispatcher(std::string name, std::unique_ptr<Output> output, DeliveryContext context)
     : name_(std::move(name)),
       output_(std::move(output)),
@@ -35,13 +41,16 @@ void Dispatcher::close(Duration at_most) {
   changed_.notify_all();
 }
 
-void Dispatcher::join() {
-  {
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, until(deadline_), [this] { return ended_; });
+bool Dispatcher::join() {
+  std::unique_lock lock(mutex_);
+  const auto ended = [this] { return ended_; };
+  if (!changed_.wait_for(lock, until(deadline_), ended)) {
+    thread_.request_stop();
+    if (!changed_.wait_for(lock, cutting, ended)) return false;
   }
-  thread_.request_stop();
+  lock.unlock();
   if (thread_.joinable()) thread_.join();
+  return true;
 }
 
 void Dispatcher::run(const std::stop_token& stop) {

@@ -38,8 +38,10 @@ class Dispatcher {
   // what has not ended when the grace time, or `at_most`, is over is cut. Returns at once. Any thread; a
   // second call changes nothing.
   void close(Duration at_most = Duration::max());
-  // Waits for the end that close() asked for; at most the grace time and the moment that cutting takes.
-  void join();
+  // Waits for the end that close() asked for; at most the grace time and the moment that cutting takes. False
+  // when it has not come by then, because the buffer's disk hangs: the thread still uses all that it was
+  // given.
+  [[nodiscard]] bool join();
 
  private:
   struct Turn {
