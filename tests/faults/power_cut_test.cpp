@@ -53,7 +53,7 @@ struct Story {
 // The embedded buffer as a start finds it.
 struct Started {
   explicit Started(const std::string& folder)
-      : buffer(folder + "/buffer.db", Fd(), {"a"},
+      : buffer(folder + "/buffer.db", FolderLock(), {"a"},
                Retention{64U << 20U, std::chrono::hours(4), std::chrono::hours(4)}, BufferCounters(stats)),
         opened(buffer.open().has_value()) {}
   double damaged() {

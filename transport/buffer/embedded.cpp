@@ -17,7 +17,7 @@ constexpr auto kinds = {Kind::metrics, Kind::events, Kind::logs};
 
 }  // namespace
 
-EmbeddedBuffer::EmbeddedBuffer(std::string path, Fd lock, std::vector<std::string> outputs,
+EmbeddedBuffer::EmbeddedBuffer(std::string path, FolderLock lock, std::vector<std::string> outputs,
                                Retention retention, BufferCounters counters)
     : lock_(std::move(lock)),
       path_(std::move(path)),
@@ -82,7 +82,10 @@ Result<std::vector<BlockId>> EmbeddedBuffer::put_all(std::span<const Block* cons
 // Nothing is put into a file that nobody will find, or whose log may have a hole.
 Status EmbeddedBuffer::renew_file() {
   if (!file_) return Ok{};
-  if (file_->database().moved()) return repair({ErrorKind::drop, path_ + " was deleted or replaced"});
+  if (file_->database().moved()) {
+    if (Status locked = take_lock(); !locked) return locked;
+    return repair({ErrorKind::drop, path_ + " was deleted or replaced"});
+  }
   if (file_->database().sync_failed()) return repair({ErrorKind::drop, path_ + ": a sync has failed"});
   return Ok{};
 }

@@ -16,8 +16,8 @@
 #include <string>
 #include <vector>
 
-#include "core/io/files.hpp"
 #include "transport/buffer/block_file.hpp"
+#include "transport/buffer/folder_lock.hpp"
 #include "transport/buffer/ledger.hpp"
 #include "transport/buffer/store.hpp"
 
@@ -25,8 +25,8 @@ namespace scops {
 
 class EmbeddedBuffer final : public Store {
  public:
-  // `lock` is what keeps other processes away from `path`; it is released last.
-  EmbeddedBuffer(std::string path, Fd lock, std::vector<std::string> outputs, Retention retention,
+  // `lock` is what keeps other processes away from `path`; taken before the file is opened, released last.
+  EmbeddedBuffer(std::string path, FolderLock lock, std::vector<std::string> outputs, Retention retention,
                  BufferCounters counters);
 
   // Opens the file; called again by all the others for as long as it fails.
@@ -44,6 +44,7 @@ class EmbeddedBuffer final : public Store {
   static constexpr std::uint32_t bit(Kind kind) { return 1U << static_cast<unsigned>(kind); }
 
   // All of these with mutex_ held.
+  Status take_lock();
   Status ensure_open();
   Status open_file();
   void take_over(const BlockFile::Content& content);
@@ -61,7 +62,7 @@ class EmbeddedBuffer final : public Store {
 
   [[nodiscard]] std::string copy_path() const { return path_ + ".new"; }
 
-  const Fd lock_;
+  FolderLock lock_;
   const std::string path_;
   const std::vector<std::string> outputs_;
   const Retention retention_;

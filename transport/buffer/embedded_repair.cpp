@@ -16,6 +16,7 @@ constexpr std::size_t blocks_a_copy = 256;  // in one transaction, so that the l
 
 Status EmbeddedBuffer::ensure_open() {
   if (file_) return Ok{};
+  if (Status locked = take_lock(); !locked) return locked;
   if (Status opened = open_file(); !opened) return opened;
   const Result<BlockFile::Content> content = file_->content();
   if (!content) {
@@ -25,6 +26,13 @@ Status EmbeddedBuffer::ensure_open() {
   take_over(*content);
   if (content->damage.empty()) return Ok{};
   return repair({ErrorKind::drop, content->damage});
+}
+
+// A folder that is of no use now, or used by somebody else, may be well again later.
+Status EmbeddedBuffer::take_lock() {
+  const Status taken = lock_.take();
+  if (!taken) return Error{ErrorKind::retry, taken.error().text};
+  return Ok{};
 }
 
 Status EmbeddedBuffer::open_file() {
