@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "agent/draining.hpp"
+#include "agent/listen.hpp"
 #include "agent/pipeline/intake.hpp"
 #include "agent/signals.hpp"
 #include "agent/version.hpp"
@@ -40,10 +41,15 @@ constexpr Duration capture_patience{2000};
 constexpr Duration capture_grace{1000};
 constexpr Duration drain_grace{2500};
 
-// All of a stop, but for what cutting a request and closing the buffer take: a supervisor's patience may be
-// 5 s. A thread of an output that has not even ended when it was cut is left behind.
+// The last flush is left to a disk that takes longer than this. It has the bytes by then, if not on its
+// platters.
+constexpr Duration flush_grace{3500};
+
+// All of a stop: the last sends, what cutting a request takes (a thread of an output that has not even ended
+// then is left behind), closing the buffer. A supervisor's patience may be 5 s.
 constexpr Duration stop_time{3900};
 constexpr Duration cutting_time{800};
+constexpr Duration close_time{4800};
 
 std::uint64_t random_seed() {
   std::uint64_t seed = 0;
@@ -52,30 +58,6 @@ std::uint64_t random_seed() {
   return seed;
 }
 
-struct Listen {
-  std::string address;
-  std::uint16_t port = 0;
-};
-
-// "127.0.0.1:18125" or "[::1]:18125"; nothing for "off".
-Result<std::optional<Listen>> parse_listen(const HttpSettings& http) {
-  if (http.listen.empty() || iequals(http.listen, "off")) return std::optional<Listen>{};
-  const auto colon = http.listen.rfind(':');
-  const auto port =
-      colon == std::string::npos ? std::nullopt : to_uint(std::string_view(http.listen).substr(colon + 1));
-  if (!port || *port > 65535) {
-    return Error{ErrorKind::refused,
-                 fmt::format("http.listen={}: no address and port, for example 127.0.0.1:18125",
-                             printable(http.listen))};
-  }
-  std::string address = http.listen.substr(0, colon);
-  if (address.starts_with('[') && address.ends_with(']')) address = address.substr(1, address.size() - 2);
-  if (!http.insecure && !address.starts_with("127.") && address != "::1") {
-    return Error{ErrorKind::refused,
-                 fmt::format("http.listen={}: not a loopback address; http.insecure=true allows it",
-                             printable(http.listen))};
-  }
-  return std::optional<Listen>({.address = std::move(address), .port = static_cast<std::uint16_t>(*port)});
 }
 
 // Two collectors that read the same from two places, under the same names.
@@ -147,9 +129,9 @@ Status App::open_buffer_room() {
   // Two on one machine are nearly always one too many, and would be one consumer of the Redis. Without a
   // folder of its own an agent is on its own.
   if (settings_.buffer().type == "redis" && !state_folder_.empty()) {
-    auto lock = lock_folder(state_folder_);
-    if (!lock && lock.error().kind == ErrorKind::refused) return lock.error();
-    if (lock) folder_lock_ = std::move(*lock);
+    folder_lock_ = FolderLock(state_folder_);
+    if (Status locked = folder_lock_.take(); !locked && locked.error().kind == ErrorKind::refused)
+      return locked;
   }
   auto buffer = open_buffer(settings_.buffer(), context);
   if (!buffer) return buffer.error();
@@ -291,7 +273,8 @@ void App::wait_for_stop() {
       due = clock_.steady() + flush_lag.count();
       continue;
     }
-    flush(false);
+    // While the disk still takes the last window, this one waits for the next.
+    if (flusher_.idle()) flusher_.ask([this] { flush(false); });
     window.advance();
     due = window.due();
   }
@@ -358,25 +341,34 @@ int App::stop() {
   for (const auto& input : inputs_) {
     if (input->draining == nullptr) captured = input->wait(began + capture_grace) && captured;
   }
-  flush(true);
+  flusher_.ask([this] { flush(true); });
+  const bool stored = flusher_.wait(began + flush_grace);
   for (const auto& input : inputs_) {
     if (input->draining != nullptr) drained = input->wait(began + drain_grace) && drained;
   }
   const auto left =
       std::chrono::duration_cast<Duration>(began + stop_time - std::chrono::steady_clock::now());
-  const bool sent = close_dispatchers(left);
+  const bool sent = close_dispatchers(stored ? left : Duration(0)) && stored;
   http_.reset();
   const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - began;
-  if (captured && drained && sent) {
+  // A thread that hangs in its capture still uses the pipeline, one that hangs in a drain, in a send or
+  // behind a disk the buffer too: nothing that it can reach may be destroyed under it.
+  const bool ended = captured && drained && sent;
+  if (ended) {
     dispatchers_.clear();
     inputs_.clear();
   }
+  const bool closed = drained && sent && close_buffer(began + close_time);
+  if (!closed) log::warn("agent", "buffer_left_open", {{"reason", "the disk, or an input, takes too long"}});
   log::info("agent", "stopped", {{"milliseconds", fmt::format("{:.0f}", took.count())}});
-  if (captured && drained && sent) return 0;
-  // A thread that hangs in its capture still uses the pipeline, one that hangs in a drain or a send the
-  // buffer too: nothing that it can reach may be destroyed under it.
-  if (drained && sent) buffer_.reset();
+  if (ended && closed) return 0;
   std::_Exit(0);
+}
+
+// What cannot be closed in time is found as after a kill.
+bool App::close_buffer(std::chrono::steady_clock::time_point deadline) {
+  flusher_.ask([this] { buffer_.reset(); });
+  return flusher_.wait(deadline);
 }
 
 }  // namespace scops

@@ -1,16 +1,19 @@
 // The agent as a process: builds the stages, runs them, stops them.
 //
-//   collectors                    main thread                      one thread an output
+//   collectors                    thread flush                     one thread an output
 //   Schedule (a thread each) ->   Pipeline -> flush -> Buffer  ->  Dispatcher -> Output -> remote API
 //        Emit                        add        put                   read, ack    send
 //
-// The main thread waits for signals and for the end of each window; the http thread reads everybody's state.
+// The main thread waits for signals and for the end of each window, and then has the thread `flush` flush;
+// the http thread reads everybody's state.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "agent/flusher.hpp"
 #include "agent/own_metrics.hpp"
 #include "agent/schedule.hpp"
 #include "agent/settings.hpp"
@@ -18,6 +21,7 @@
 #include "agent/watchdog.hpp"
 #include "core/io/http_server.hpp"
 #include "core/runtime/clock.hpp"
+#include "transport/buffer/folder_lock.hpp"
 
 namespace scops {
 
@@ -52,13 +56,14 @@ class App {
   void report_own_metrics();
   bool close_dispatchers(Duration at_most);
   int stop();
+  [[nodiscard]] bool close_buffer(std::chrono::steady_clock::time_point deadline);
 
   const Settings& settings_;
   const SystemClock clock_;
   Watchdog watchdog_;
   Stats stats_;
   std::string state_folder_;
-  Fd folder_lock_;  // where the buffer has none itself
+  FolderLock folder_lock_;  // where the buffer has none itself
   std::unique_ptr<Buffer> buffer_;
   std::unique_ptr<Pipeline> pipeline_;
   std::uint32_t block_records_ =
@@ -69,7 +74,8 @@ class App {
   std::unique_ptr<StatusPages> pages_;
   OwnMetrics own_metrics_;
   std::int64_t own_metrics_turn_ = 0;  // number of the capture interval that was last reported
-  std::unique_ptr<HttpServer> http_;   // last: its thread reads all of the above
+  std::unique_ptr<HttpServer> http_;   // its thread reads all of the above
+  Flusher flusher_;                    // last: it uses all of the above
 };
 
 }  // namespace scops

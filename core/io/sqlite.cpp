@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 #include <cstddef>
 
@@ -104,12 +105,14 @@ std::string_view Statement::blob(int column) const {
 
 void Database::Close::operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
 
-Error Database::error(int code, std::string_view what) const {
+Error Database::error(int code, std::string_view what) {
+  if (code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC) sync_failed_ = true;
   return sqlite_error(handle_.get(), code, what);
 }
 
 Result<Database> Database::open(const std::string& path, int page_size) {
   Database database;
+  database.path_ = path;
   sqlite3* handle = nullptr;
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
@@ -169,10 +172,24 @@ Status Database::checkpoint() {
   return Ok{};
 }
 
+// The file has its pages since the last checkpoint at least, and the log is never empty after a commit.
+// SQLite itself asks for the file's name only.
 bool Database::moved() const {
   int answer = 0;
-  return sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &answer) == SQLITE_OK &&
-         answer != 0;
+  const bool known =
+      sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &answer) == SQLITE_OK;
+  if (known && answer != 0) return true;
+  struct stat status {};
+  if (*log_pages_ == 0) return false;
+  return ::stat((path_ + "-wal").c_str(), &status) != 0 || status.st_size == 0;
+}
+
+Result<std::int64_t> Database::bytes() {
+  const Result<std::int64_t> pages = number("PRAGMA page_count");
+  if (!pages) return pages.error();
+  const Result<std::int64_t> size = number("PRAGMA page_size");
+  if (!size) return size.error();
+  return *pages * *size;
 }
 
 Transaction::~Transaction() {

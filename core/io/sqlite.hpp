@@ -80,15 +80,23 @@ class Database {
   [[nodiscard]] int log_pages() const { return *log_pages_; }
   Status checkpoint();
 
-  // The file was deleted, renamed or replaced under us: what is written now, nobody will find.
+  // The file or its log was deleted, renamed, replaced or cut short under us: what is written now, nobody
+  // will find.
   [[nodiscard]] bool moved() const;
+  // A sync has failed: the kernel may have given up what it should have written, although we still read it.
+  // What is written behind that could be lost with it, so the file must not be used for anything new.
+  [[nodiscard]] bool sync_failed() const { return sync_failed_; }
+  // Bytes of the file, its log included.
+  Result<std::int64_t> bytes();
 
  private:
   struct Close {
     void operator()(sqlite3* handle) const;
   };
-  [[nodiscard]] Error error(int code, std::string_view what) const;
+  Error error(int code, std::string_view what);
 
+  std::string path_;
+  bool sync_failed_ = false;
   std::unique_ptr<int> log_pages_ = std::make_unique<int>(0);  // set by a callback: needs a fixed address
   std::unique_ptr<sqlite3, Close> handle_;
 };

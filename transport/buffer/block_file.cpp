@@ -6,6 +6,7 @@
 #include <array>
 #include <filesystem>
 #include <limits>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -38,15 +39,24 @@ Status done(const Result<bool>& row) {
   return Ok{};
 }
 
-// Is there something at `path` that SQLite would take for a new database, or would hang on?
+bool is_there(const std::string& path) {
+  std::error_code ignored;
+  return fs::exists(fs::symlink_status(path, ignored));
+}
+
+// Is there something at `path` that SQLite would take for a new database, or would hang on? A log without its
+// file, or beside an empty one, it would remove.
 Status check_file(const std::string& path) {
   std::error_code ignored;
-  const fs::file_status status = fs::status(path, ignored);
-  if (!fs::exists(status)) return Ok{};
-  if (!fs::is_regular_file(status)) return Error{ErrorKind::drop, path + ": not a regular file"};
-  const bool empty = fs::file_size(path, ignored) == 0;
-  if (empty && fs::exists(path + "-wal", ignored))
-    return Error{ErrorKind::drop, path + ": empty beside its log"};
+  for (const char* suffix : {"", "-wal", "-journal"}) {
+    const std::string name = path + suffix;
+    const fs::file_status status = fs::status(name, ignored);
+    if (is_there(name) && status.type() != fs::file_type::unknown && !fs::is_regular_file(status))
+      return Error{ErrorKind::drop, name + ": not a regular file"};
+  }
+  if (!is_there(path + "-wal")) return Ok{};
+  if (!is_there(path)) return Error{ErrorKind::drop, path + ": missing beside its log"};
+  if (fs::file_size(path, ignored) == 0) return Error{ErrorKind::drop, path + ": empty beside its log"};
   return Ok{};
 }
 
@@ -108,11 +118,11 @@ Status BlockFile::prepare() {
 Result<BlockFile::Content> BlockFile::content() {
   Content content;
   Status read =
-      read_entries("SELECT id, kind, records, newest, length(bytes) FROM blocks ORDER BY id", content);
+      read_entries("SELECT id, kind, records, newest, length(bytes) FROM blocks ORDER BY id", true, content);
   if (!read) {
     if (read.error().kind != ErrorKind::drop) return read.error();
     content.damage = read.error().text;
-    (void)read_entries("SELECT id, kind, records, newest, length(bytes) FROM blocks ORDER BY id DESC",
+    (void)read_entries("SELECT id, kind, records, newest, length(bytes) FROM blocks ORDER BY id DESC", false,
                        content)
         .has_value();
     const auto by_id = [](const Entry& a, const Entry& b) { return a.id < b.id; };
@@ -129,17 +139,25 @@ Result<BlockFile::Content> BlockFile::content() {
   return content;
 }
 
-Status BlockFile::read_entries(std::string_view sql, Content& content) {
+// The ids must keep their order: a tree that leads in circles would have no end.
+Status BlockFile::read_entries(std::string_view sql, bool ascending, Content& content) {
+  const Result<std::int64_t> bytes = database_.bytes();
+  if (!bytes) return bytes.error();
   Result<Statement> query = database_.prepare(sql);
   if (!query) return query.error();
   constexpr std::int64_t u32_max = std::numeric_limits<std::uint32_t>::max();
+  const std::int64_t size_max = std::min(*bytes, u32_max);
+  std::optional<std::int64_t> last;
   Result<bool> row = query->run();
   for (; row && *row; row = query->step()) {
     const std::int64_t id = query->integer(0);
     const std::int64_t kind = query->integer(1);
     const std::int64_t records = query->integer(2);
     const std::int64_t size = query->integer(4);
-    if (!fits(id, largest_id) || kind < 1 || kind > 3 || !fits(records, u32_max) || !fits(size, u32_max)) {
+    if (last && (ascending ? id <= *last : id >= *last))
+      return Error{ErrorKind::drop, "blocks are out of order"};
+    last = id;
+    if (!fits(id, largest_id) || kind < 1 || kind > 3 || !fits(records, u32_max) || !fits(size, size_max)) {
       content.damage = "a block's row makes no sense";
       continue;
     }
@@ -223,18 +241,28 @@ void remove_file(const std::string& path) {
 // The first free name; when there is none, the last one is given up: the first damage explains most.
 Result<std::string> set_file_aside(const std::string& path) {
   std::error_code error;
-  if (!fs::exists(fs::symlink_status(path, error))) return std::string("nothing");
+  if (!is_there(path) && !is_there(path + "-wal")) return std::string("nothing");
   std::string aside;
   for (int i = 1; i <= asides_max; ++i) {
     aside = fmt::format("{}.aside-{}", path, i);
-    if (!fs::exists(fs::symlink_status(aside, error))) break;
+    if (!is_there(aside) && !is_there(aside + "-wal")) break;
   }
   remove_file(aside);
-  fs::rename(path, aside, error);
+  if (is_there(path)) fs::rename(path, aside, error);
   if (error) return Error{ErrorKind::retry, fmt::format("rename {} to {}: {}", path, aside, error.message())};
   for (const char* suffix : {"-wal", "-journal"}) fs::rename(path + suffix, aside + suffix, error);
   fs::remove(path + "-shm", error);
   return aside;
+}
+
+// A log that is left under that name belongs to a file that was there before.
+Result<bool> take_name(const std::string& from, const std::string& path) {
+  if (is_there(path) || !is_there(from)) return false;
+  std::error_code error;
+  for (const char* suffix : {"-wal", "-shm", "-journal"}) fs::remove_all(path + suffix, error);
+  fs::rename(from, path, error);
+  if (error) return Error{ErrorKind::retry, fmt::format("rename {} to {}: {}", from, path, error.message())};
+  return true;
 }
 
 }  // namespace scops

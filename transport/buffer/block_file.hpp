@@ -53,7 +53,7 @@ class BlockFile {
   explicit BlockFile(Database database) : database_(std::move(database)) {}
   Status make_tables();
   Status prepare();
-  Status read_entries(std::string_view sql, Content& content);
+  Status read_entries(std::string_view sql, bool ascending, Content& content);
   Status read_cursors(Content& content);
 
   Database database_;
@@ -61,8 +61,12 @@ class BlockFile {
 };
 
 // Renames the file, with its log, to `path`.aside-1 or -2, so that a fresh one can be made; returns the new
-// name, or "nothing" when there was no file.
+// name, or "nothing" when there was neither.
 Result<std::string> set_file_aside(const std::string& path);
+
+// Gives the file `from` the name `path`, which no other file has any more. False when there is no `from`, or
+// `path` is still there.
+Result<bool> take_name(const std::string& from, const std::string& path);
 
 // Removes a file and its log.
 void remove_file(const std::string& path);

@@ -1,16 +1,11 @@
 #include "transport/buffer/buffer.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-
-#include <cerrno>
 #include <utility>
 
-#include "core/io/files.hpp"
 #include "core/runtime/log.hpp"
 #include "transport/buffer/block_file.hpp"
 #include "transport/buffer/embedded.hpp"
+#include "transport/buffer/folder_lock.hpp"
 #include "transport/buffer/holding.hpp"
 #include "transport/buffer/memory.hpp"
 #include "transport/buffer/redis_buffer.hpp"
@@ -67,20 +62,19 @@ std::unique_ptr<Buffer> in_memory(const BufferSettings& settings, const BufferCo
 
 // No folder, or none that we may write to: not a reason to stop collecting, nor one to call the agent not
 // ready.
-std::unique_ptr<Buffer> without_folder(const BufferSettings& settings, const BufferContext& context,
-                                       const std::string& why) {
+void warn_memory_only(const std::string& why) {
   log::warn("buffer", "memory_only",
             {{"reason", why},
              {"effect", "what was not sent is lost at a restart"},
              {"remedy", "give the agent a writable state folder, or set SCOPS_BUFFER_TYPE=memory"}});
-  return in_memory(settings, context);
 }
 
 std::unique_ptr<Buffer> behind_queue(std::unique_ptr<Store> store, const BufferSettings& settings,
-                                     const BufferContext& context, const Retention& retention) {
+                                     const BufferContext& context, const Retention& retention,
+                                     const std::string& absent = {}) {
   return std::make_unique<HoldingBuffer>(std::move(store), context.outputs,
                                          HoldLimits{settings.hold, settings.memory_max.count, retention},
-                                         *context.clock, BufferCounters(*context.stats));
+                                         *context.clock, BufferCounters(*context.stats), absent);
 }
 
 Result<std::unique_ptr<Buffer>> in_redis(const BufferSettings& settings, const BufferContext& context,
@@ -104,19 +98,6 @@ Section buffer_section() {
   return section<BufferSettings>("buffer", "The buffer between collecting and sending.", rows);
 }
 
-Result<Fd> lock_folder(const std::string& folder) {
-  if (::mkdir(folder.c_str(), S_IRWXU) != 0 && errno != EEXIST)
-    return system_error("make folder", folder, errno);
-  const std::string path = folder + "/buffer.lock";
-  Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
-               S_IRUSR | S_IWUSR));  // NOLINT(*-vararg)
-  if (!fd.valid()) return system_error("open", path, errno);
-  if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return fd;
-  if (errno != EWOULDBLOCK) return system_error("lock", path, errno);
-  return Error{ErrorKind::refused, "buffer: another agent uses the folder " + folder +
-                                       ": stop that one, or give this one a state folder of its own"};
-}
-
 Result<std::unique_ptr<Buffer>> open_buffer(const BufferSettings& settings, const BufferContext& context) {
   if (context.outputs.size() > outputs_max) {
     return Error{ErrorKind::refused, "buffer: more than " + std::to_string(outputs_max) + " outputs"};
@@ -124,22 +105,27 @@ Result<std::unique_ptr<Buffer>> open_buffer(const BufferSettings& settings, cons
   const Retention retention = {settings.bytes_max.count, settings.metric_ttl, settings.log_ttl};
   if (settings.type == "memory") return in_memory(settings, context);
   if (settings.type == "redis") return in_redis(settings, context, retention);
-  if (context.folder.empty()) return without_folder(settings, context, "no state folder");
-  Result<Fd> lock = lock_folder(context.folder);
-  if (!lock && lock.error().kind == ErrorKind::refused) return lock.error();
-  if (!lock) return without_folder(settings, context, lock.error().text);
+  if (context.folder.empty()) {
+    warn_memory_only("no state folder");
+    return in_memory(settings, context);
+  }
+  FolderLock lock(context.folder);
+  const Status locked = lock.take();
+  if (!locked && locked.error().kind == ErrorKind::refused) return locked.error();
+  if (!locked) warn_memory_only(locked.error().text);
 
-  auto store = std::make_unique<EmbeddedBuffer>(file_in(context.folder), std::move(*lock), context.outputs,
+  auto store = std::make_unique<EmbeddedBuffer>(file_in(context.folder), std::move(lock), context.outputs,
                                                 retention, BufferCounters(*context.stats));
   // A disk that fails now may work later: blocks are held until then.
+  if (!locked) return behind_queue(std::move(store), settings, context, retention, locked.error().text);
   if (Status opened = store->open(); !opened)
     log::warn("buffer", "open_failed", {{"error", opened.error().text}});
   return behind_queue(std::move(store), settings, context, retention);
 }
 
 Status drop_stored(const std::string& folder) {
-  const Result<Fd> lock = lock_folder(folder);
-  if (!lock) return lock.error();
+  FolderLock lock(folder);
+  if (Status locked = lock.take(); !locked) return locked;
   remove_file(file_in(folder));
   return Ok{};
 }

@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "core/config/option.hpp"
-#include "core/io/files.hpp"
 #include "core/io/redis.hpp"
 #include "core/model/buffer.hpp"
 #include "core/runtime/clock.hpp"
@@ -49,10 +48,6 @@ struct BufferContext {
 // lacks a Redis, a name or a consumer.
 [[nodiscard]] Result<std::unique_ptr<Buffer>> open_buffer(const BufferSettings& settings,
                                                           const BufferContext& context);
-
-// The lock of a state folder, held as long as it lives: one folder, one agent. open_buffer() takes it for
-// type embedded. ErrorKind::refused: somebody has it; anything else: the folder is of no use.
-[[nodiscard]] Result<Fd> lock_folder(const std::string& folder);
 
 // Removes what an agent that is not running left in the folder, whatever it waited for.
 [[nodiscard]] Status drop_stored(const std::string& folder);

@@ -17,10 +17,11 @@ constexpr auto kinds = {Kind::metrics, Kind::events, Kind::logs};
 
 }  // namespace
 
-EmbeddedBuffer::EmbeddedBuffer(std::string path, Fd lock, std::vector<std::string> outputs,
+EmbeddedBuffer::EmbeddedBuffer(std::string path, FolderLock lock, std::vector<std::string> outputs,
                                Retention retention, BufferCounters counters)
     : lock_(std::move(lock)),
       path_(std::move(path)),
+      outputs_(outputs),
       retention_(retention),
       counters_(counters),
       ledger_(std::move(outputs)),
@@ -45,11 +46,7 @@ Status EmbeddedBuffer::attempt(const Action& action) {
 
 Result<std::vector<BlockId>> EmbeddedBuffer::put_all(std::span<const Block* const> blocks) {
   const std::scoped_lock lock(mutex_);
-  if (file_ && file_->database().moved()) {
-    if (Status repaired = repair({ErrorKind::drop, path_ + " was deleted or replaced"}); !repaired) {
-      return repaired.error();
-    }
-  }
+  if (Status trusted = renew_file(); !trusted) return trusted.error();
   std::uint64_t bytes = 0;
   for (const Block* block : blocks) bytes += block->bytes.size();
   // Of a batch that is larger than everything allowed, only the end is stored.
@@ -80,6 +77,17 @@ Result<std::vector<BlockId>> EmbeddedBuffer::put_all(std::span<const Block* cons
     ids.push_back({0, id});
   }
   return ids;
+}
+
+// Nothing is put into a file that nobody will find, or whose log may have a hole.
+Status EmbeddedBuffer::renew_file() {
+  if (!file_) return Ok{};
+  if (file_->database().moved()) {
+    if (Status locked = take_lock(); !locked) return locked;
+    return repair({ErrorKind::drop, path_ + " was deleted or replaced"});
+  }
+  if (file_->database().sync_failed()) return repair({ErrorKind::drop, path_ + ": a sync has failed"});
+  return Ok{};
 }
 
 Status EmbeddedBuffer::store(std::span<const Block* const> blocks,

@@ -30,12 +30,15 @@ class HoldingBuffer::Call {
 };
 
 HoldingBuffer::HoldingBuffer(std::unique_ptr<Store> store, std::vector<std::string> outputs,
-                             HoldLimits limits, const Clock& clock, BufferCounters counters)
+                             HoldLimits limits, const Clock& clock, BufferCounters counters,
+                             std::string absent)
     : limits_(limits),
       clock_(clock),
       counters_(counters),
       store_(std::move(store)),
-      queue_(std::move(outputs), queue_major) {
+      queue_(std::move(outputs), queue_major),
+      trouble_(std::move(absent)),
+      absent_(!trouble_.empty()) {
   publish();
 }
 
@@ -44,6 +47,7 @@ HoldingBuffer::~HoldingBuffer() {
   const BufferStats left = queue_.stats();
   if (left.blocks == 0) return;
   counters_.dropped_memory.add(static_cast<double>(left.records));
+  if (absent_) return;  // which was said at the start
   log::warn("buffer", "held_blocks_lost",
             {{"error", trouble_},
              {"blocks", std::to_string(left.blocks)},
@@ -214,6 +218,7 @@ void HoldingBuffer::refused(const Error& error) {
 void HoldingBuffer::accepted() {
   if (!trouble_.empty()) log::info("buffer", "store_recovered");
   trouble_.clear();
+  absent_ = false;
 }
 
 BufferStats HoldingBuffer::stats() const {
@@ -230,7 +235,7 @@ void HoldingBuffer::publish() {
                      .bytes = stored.bytes + held.bytes,
                      .oldest = stored.blocks != 0 ? stored.oldest : held.oldest,
                      .durable = stored.durable && trouble_.empty(),
-                     .trouble = trouble_.empty() ? stored.trouble : trouble_};
+                     .trouble = trouble_.empty() || absent_ ? stored.trouble : trouble_};
   const std::scoped_lock lock(stats_mutex_);
   stats_ = std::move(sum);
 }

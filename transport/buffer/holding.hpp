@@ -35,9 +35,10 @@ struct HoldLimits {
 
 class HoldingBuffer final : public Buffer {
  public:
-  // `outputs` as the store has them; `clock` outlives this.
+  // `outputs` as the store has them; `clock` outlives this. `absent`: why there is no store now, which was
+  // told; should it come, it is used, but nobody waits for it.
   HoldingBuffer(std::unique_ptr<Store> store, std::vector<std::string> outputs, HoldLimits limits,
-                const Clock& clock, BufferCounters counters);
+                const Clock& clock, BufferCounters counters, std::string absent = {});
   ~HoldingBuffer() override;
   HoldingBuffer(const HoldingBuffer&) = delete;
   HoldingBuffer& operator=(const HoldingBuffer&) = delete;
@@ -79,6 +80,7 @@ class HoldingBuffer final : public Buffer {
   BlockQueue queue_;
   std::map<std::uint64_t, Alias> aliases_;  // by the second half of the id in the queue
   std::string trouble_;                     // why the store refuses, empty while it does not
+  bool absent_;                             // it has refused from the start
 
   mutable std::mutex stats_mutex_;
   BufferStats stats_;  // under stats_mutex_

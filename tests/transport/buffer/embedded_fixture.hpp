@@ -44,7 +44,7 @@ class EmbeddedFixture : public BufferFixture {
 
   std::unique_ptr<EmbeddedBuffer> open_store(const BufferSettings& settings = buffer_settings(),
                                              const std::vector<std::string>& outputs = {"a"}) {
-    auto buffer = std::make_unique<EmbeddedBuffer>(path(), Fd(), outputs, retention_of(settings),
+    auto buffer = std::make_unique<EmbeddedBuffer>(path(), FolderLock(), outputs, retention_of(settings),
                                                    BufferCounters(stats));
     const Status opened = buffer->open();
     INFO((opened ? "" : opened.error().text));
