@@ -68,6 +68,14 @@ void check_once(const std::vector<SinkRequest>& requests, const std::vector<Sink
   CHECK(doubled.empty());
 }
 
+// The value of the first line of its page /metrics with this name.
+double number_of(const AgentProcess& agent, std::string_view name) {
+  for (const std::string& line : lines_of(agent.page("/metrics").body)) {
+    if (line.starts_with(name)) return std::stod(line.substr(line.rfind(' ')));
+  }
+  return 0;
+}
+
 std::int64_t unix_ms() { return SystemClock().wall(); }
 
 // Fills a buffer as an agent leaves it that was cut off for hours: 50 points a block.
@@ -120,7 +128,7 @@ TEST_CASE("while hours of backlog drain, what is fresh arrives with them", "[dis
     return time;
   };
   AgentProcess agent({.environment = environment});
-  REQUIRE(eventually([&] { return newest() > start + 3000; }));
+  REQUIRE(eventually([&] { return newest() > start; }));
   CHECK(old_points() < static_cast<std::size_t>(blocks) * 50);  // the backlog is not through
   std::int64_t oldest = 0;
   const auto all = static_cast<std::size_t>(blocks) * 50;
@@ -164,16 +172,17 @@ TEST_CASE("a proxy that dies, refuses or shows a page costs nothing", "[dispatch
       {.status = 407, .headers = {"Proxy-Authenticate: Basic realm=\"x\""}},
       {.status = 502, .body = "<html>bad gateway</html>"},
       captive_portal(),
-      {.status = 200, .headers = {"Content-Type: text/html"}, .body = "\xef\xbb\xbf<!doctype html>"},
+      {.status = 200, .headers = {"Content-Type: text/html"}, .body = "\xef\xbb\xbf<html>"},
       {.status = 511, .body = "<html>log in</html>"},
       {.fault = Fault::reset_after}};
   proxy->script(script);
-  AgentProcess agent(
-      {.environment = with(delivering_to("http://intake.example/api"), {{"http_proxy", url}})});
-  REQUIRE(proxy->wait_for(script.size() + 1, long_enough));
+  AgentProcess agent({.environment = with(delivering_to("http://intake.example/api"),
+                                          {{"http_proxy", url}, {"SCOPS_HTTP_LISTEN", "127.0.0.1:0"}})});
+  REQUIRE(proxy->wait_for(script.size() + 2, long_enough));
   auto before = proxy->requests();
+  before.pop_back();  // its answer may be lost
   proxy.reset();
-  REQUIRE(agent.wait_for_err("refused"));
+  REQUIRE(eventually([&] { return number_of(agent, "scops_dispatch_backoff_seconds") > 0; }));
   proxy = std::make_unique<HttpSink>("127.0.0.1", port);
   REQUIRE(proxy->wait_for(2, long_enough));
   CHECK(agent.stop() == 0);
@@ -195,16 +204,14 @@ TEST_CASE("a name that is gone, silent, and comes back elsewhere", "[dispatch]")
   AgentProcess agent({.environment = delivering_to(fmt::format("http://intake.example:{}", port))});
   REQUIRE(agent.wait_for_err("name not found"));
   names.answer("127.0.0.1");
-  REQUIRE(sink->wait_for(2, long_enough));
-  std::vector<SinkRequest> all = sink->requests();
+  REQUIRE(sink->wait_for(1, long_enough));
   // It moves: the old address is dead, the new one is asked for at the next connection.
   sink.reset();
   sink = std::make_unique<HttpSink>("127.0.0.2", port);
   names.answer("127.0.0.2");
-  REQUIRE(sink->wait_for(2, long_enough));
+  REQUIRE(sink->wait_for(1, long_enough));
   // A name server that says nothing holds up neither captures nor a stop.
   names.answer("silent");
-  std::vector<SinkRequest> more = sink->requests();
   sink.reset();
   REQUIRE(agent.wait_for_err("event=send_failed"));
   const int questions = names.questions();
@@ -220,7 +227,7 @@ TEST_CASE("a name that is gone, silent, and comes back elsewhere", "[dispatch]")
 }
 
 TEST_CASE("an intake that fails in every way gets everything, each point once", "[dispatch]") {
-  const int length = fault_tries(12, 300);
+  const int length = fault_tries(5, 300);
   std::mt19937 random(std::random_device{}());
   HttpSink sink;
   const std::vector<SinkAnswer> script = draw_script(random, static_cast<std::size_t>(length));
