@@ -10,6 +10,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/io/http_socket.hpp"
 #include "core/io/http_words.hpp"
 #include "core/model/text.hpp"
 
@@ -35,9 +36,9 @@ class Options {
   }
   void pointer(CURLoption option, const void* value) { note(curl_easy_setopt(easy_, option, value)); }
   void list(CURLoption option, curl_slist* value) { note(curl_easy_setopt(easy_, option, value)); }
-  void on_data(CURLoption option, curl_write_callback value) { note(curl_easy_setopt(easy_, option, value)); }
-  void on_socket(curl_opensocket_callback value) {
-    note(curl_easy_setopt(easy_, CURLOPT_OPENSOCKETFUNCTION, value));
+  template <typename Function>
+  void callback(CURLoption option, Function value) {
+    note(curl_easy_setopt(easy_, option, value));
   }
   [[nodiscard]] CURLcode first_error() const { return first_error_; }
 
@@ -127,7 +128,16 @@ bool has_hashed_authorities() {
   return has;
 }
 
-void set_defaults(Options& set, const HttpTls& tls, const std::string& user_agent, bool whole_bundle) {
+// What all requests of a client have in common.
+struct Manner {
+  const HttpTls& tls;
+  const std::string& user_agent;
+  bool whole_bundle;
+  int* unsent;
+};
+
+void set_defaults(Options& set, const Manner& manner) {
+  const HttpTls& tls = manner.tls;
   set.number(CURLOPT_NOSIGNAL, 1);
   set.text(CURLOPT_PROTOCOLS_STR, "http,https");
   set.number(CURLOPT_FOLLOWLOCATION, 0);
@@ -138,8 +148,10 @@ void set_defaults(Options& set, const HttpTls& tls, const std::string& user_agen
   set.number(CURLOPT_TCP_KEEPALIVE, 1);
   set.number(CURLOPT_BUFFERSIZE, 16'384L);
   set.number(CURLOPT_UPLOAD_BUFFERSIZE, 16'384L);
-  set.on_socket(open_socket);
-  set.text_if(CURLOPT_USERAGENT, user_agent);
+  set.callback(CURLOPT_OPENSOCKETFUNCTION, open_socket);
+  set.callback(CURLOPT_CLOSESOCKETFUNCTION, close_looking_back);
+  set.pointer(CURLOPT_CLOSESOCKETDATA, manner.unsent);
+  set.text_if(CURLOPT_USERAGENT, manner.user_agent);
   set.number(CURLOPT_SSL_VERIFYPEER, tls.verify ? 1 : 0);
   set.number(CURLOPT_SSL_VERIFYHOST, tls.verify ? 2 : 0);
   set.number(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
@@ -147,7 +159,7 @@ void set_defaults(Options& set, const HttpTls& tls, const std::string& user_agen
     set.text(CURLOPT_CAINFO, tls.ca_file.c_str());
     set.text(CURLOPT_CAPATH, nullptr);        // these authorities and no others
     set.number(CURLOPT_CA_CACHE_TIMEOUT, 0);  // the file may be replaced: curl would keep the old one a day
-  } else if (!whole_bundle && has_hashed_authorities()) {
+  } else if (!manner.whole_bundle && has_hashed_authorities()) {
     set.text(CURLOPT_CAINFO, nullptr);
   }
   set.text_if(CURLOPT_SSLCERT, tls.cert_file);
@@ -169,9 +181,9 @@ void set_request(Options& set, const HttpRequest& request, curl_slist* headers, 
     set.size(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
     set.pointer(CURLOPT_POSTFIELDS, request.body.empty() ? "" : request.body.data());
   }
-  set.on_data(CURLOPT_HEADERFUNCTION, on_header);
+  set.callback(CURLOPT_HEADERFUNCTION, on_header);
   set.pointer(CURLOPT_HEADERDATA, &answer);
-  set.on_data(CURLOPT_WRITEFUNCTION, on_body);
+  set.callback(CURLOPT_WRITEFUNCTION, on_body);
   set.pointer(CURLOPT_WRITEDATA, &answer);
 }
 
@@ -181,42 +193,15 @@ Error error_of(CURL* easy, CURLcode code) {
   curl_off_t begun = 0;
   curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &begun);
   const bool connected = begun > 0;  // and the request was on its way
-  switch (static_cast<int>(code)) {  // as int: not all of a hundred codes need a line
-    case CURLE_COULDNT_RESOLVE_HOST:
-      return {ErrorKind::retry, "DNS: name not found"};
-    case CURLE_COULDNT_RESOLVE_PROXY:
-      return {ErrorKind::retry, "DNS: name of the proxy not found"};
-    case CURLE_COULDNT_CONNECT:
-      return {ErrorKind::retry, connect_words(number_of(easy, CURLINFO_OS_ERRNO))};
-    case CURLE_OPERATION_TIMEDOUT:
-      return {ErrorKind::retry, connected ? "timeout: no answer" : "timeout while connecting"};
-    case CURLE_PEER_FAILED_VERIFICATION:
-      return {ErrorKind::retry, tls_words(number_of(easy, CURLINFO_SSL_VERIFYRESULT))};
-    case CURLE_SSL_CONNECT_ERROR:
-      return {ErrorKind::retry, "TLS: handshake failed"};
-    case CURLE_SSL_CACERT_BADFILE:
-      return {ErrorKind::refused, "TLS: the file of authorities is unusable"};
-    case CURLE_SSL_CERTPROBLEM:
-      return {ErrorKind::refused, "TLS: our certificate or key is unusable"};
-    case CURLE_URL_MALFORMAT:
-      return {ErrorKind::refused, "the URL is malformed"};
-    case CURLE_UNSUPPORTED_PROTOCOL:  // also what curl calls an answer without a status line
-      if (!connected) return {ErrorKind::refused, "the URL is neither http nor https"};
-      [[fallthrough]];
-    case CURLE_WEIRD_SERVER_REPLY:
-      return {ErrorKind::retry, "the answer is not HTTP"};
-    case CURLE_OK:
-      return {ErrorKind::retry, "the answer ends in its head"};
-    case CURLE_GOT_NOTHING:
-      return {ErrorKind::retry, "connection closed without an answer"};
-    case CURLE_SEND_ERROR:
-    case CURLE_RECV_ERROR:
-      return {ErrorKind::retry, "connection reset"};
-    case CURLE_WRITE_ERROR:
-      return {ErrorKind::retry, "the head of the answer is too long"};
-    default:
-      return {ErrorKind::retry, "transfer failed, curl code " + std::to_string(code)};
-  }
+  if (code == CURLE_COULDNT_CONNECT)
+    return {ErrorKind::retry, connect_words(number_of(easy, CURLINFO_OS_ERRNO))};
+  if (code == CURLE_OPERATION_TIMEDOUT)
+    return {ErrorKind::retry, connected ? "timeout: no answer" : "timeout while connecting"};
+  if (code == CURLE_PEER_FAILED_VERIFICATION)
+    return {ErrorKind::retry, tls_words(number_of(easy, CURLINFO_SSL_VERIFYRESULT))};
+  if (code == CURLE_UNSUPPORTED_PROTOCOL && !connected)
+    return {ErrorKind::refused, "the URL is neither http nor https"};
+  return transfer_error(code);
 }
 
 Result<HttpResponse> response_of(Answer& answer, bool whole) {
@@ -238,14 +223,13 @@ Result<HttpResponse> response_of(Answer& answer, bool whole) {
 // which a folded header makes it follow (curl issue 11101). The connection is the multi handle's and stays.
 class Transfer {
  public:
-  Transfer(CURLM* multi, const HttpRequest& request, const HttpTls& tls, const std::string& user_agent,
-           bool whole_bundle, std::size_t index)
+  Transfer(CURLM* multi, const HttpRequest& request, const Manner& manner, std::size_t index)
       : multi_(multi), easy_(curl_easy_init()), headers_(header_list(request.headers)), index_(index) {
     if (!easy_) return;
     answer_.easy = easy_.get();
     answer_.body_max = request.body_max;
     Options set(easy_.get());
-    set_defaults(set, tls, user_agent, whole_bundle);
+    set_defaults(set, manner);
     if (!request.connect_to.empty())
       route_.reset(curl_slist_append(nullptr, ("::" + request.connect_to).c_str()));
     set_request(set, request, headers_.get(), route_.get(), answer_);
@@ -338,11 +322,13 @@ Result<HttpResponse> HttpClient::perform(const HttpRequest& request, const std::
 Result<HttpResponse> HttpClient::attempt(const HttpRequest& request, const std::stop_token& stop,
                                          bool& unknown_authority) {
   if (!open(1)) return Error{ErrorKind::retry, "curl cannot start"};
-  Transfer transfer(multi_.get(), request, tls_, user_agent_, whole_bundle_, 0);
+  *unsent_ = 0;
+  Transfer transfer(multi_.get(), request, {tls_, user_agent_, whole_bundle_, unsent_.get()}, 0);
   std::optional<CURLcode> end;
   if (transfer.under_way()) {
     run_transfers(multi_.get(), stop, [&end](CURL* /*easy*/, CURLcode code) { end = code; });
     unknown_authority = transfer.met_unknown_authority(end);
+    cut_short_ = end == CURLE_OPERATION_TIMEDOUT && *unsent_ > unsent_bytes_min;
   }
   return transfer.take(end);
 }
@@ -352,6 +338,7 @@ void HttpClient::perform_all(std::span<const HttpRequest> requests, const HttpBa
   using Clock = std::chrono::steady_clock;
   const Clock::time_point deadline = Clock::now() + batch.deadline;
   std::size_t parallel = std::max<std::size_t>(1, batch.parallel);
+  const Manner manner{tls_, user_agent_, whole_bundle_, unsent_.get()};
   std::vector<std::unique_ptr<Transfer>> under_way;
   std::vector<std::size_t> waiting;  // the last one is next
   for (std::size_t i = requests.size(); i > 0;) waiting.push_back(--i);
@@ -362,7 +349,7 @@ void HttpClient::perform_all(std::span<const HttpRequest> requests, const HttpBa
       HttpRequest request = requests[index];
       request.timeout = std::min(
           request.timeout, std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()));
-      auto begun = std::make_unique<Transfer>(multi_.get(), request, tls_, user_agent_, whole_bundle_, index);
+      auto begun = std::make_unique<Transfer>(multi_.get(), request, manner, index);
       begun->under_way() ? under_way.push_back(std::move(begun)) : done(index, begun->take({}));
     }
   };

@@ -30,6 +30,37 @@ std::string connect_words(long number) {
   return "connect: " + std::generic_category().message(static_cast<int>(number));
 }
 
+Error transfer_error(int code) {
+  switch (code) {
+    case 0:
+      return {ErrorKind::retry, "the answer ends in its head"};
+    case 1:  // what curl calls an answer without a status line
+    case 8:
+      return {ErrorKind::retry, "the answer is not HTTP"};
+    case 3:
+      return {ErrorKind::refused, "the URL is malformed"};
+    case 5:
+      return {ErrorKind::retry, "DNS: name of the proxy not found"};
+    case 6:
+      return {ErrorKind::retry, "DNS: name not found"};
+    case 23:
+      return {ErrorKind::retry, "the head of the answer is too long"};
+    case 35:
+      return {ErrorKind::retry, "TLS: handshake failed"};
+    case 52:
+      return {ErrorKind::retry, "connection closed without an answer"};
+    case 55:
+    case 56:
+      return {ErrorKind::retry, "connection reset"};
+    case 58:
+      return {ErrorKind::refused, "TLS: our certificate or key is unusable"};
+    case 77:
+      return {ErrorKind::refused, "TLS: the file of authorities is unusable"};
+    default:
+      return {ErrorKind::retry, "transfer failed, curl code " + std::to_string(code)};
+  }
+}
+
 bool find_hashed_authorities(const char* folder) {
   if (folder == nullptr) return false;
   std::error_code error;

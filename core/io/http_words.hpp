@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "core/model/result.hpp"
+
 namespace scops {
 
 // `why` is an X509_V_ERR_ number of OpenSSL, which are part of its interface.
@@ -12,6 +14,9 @@ namespace scops {
 [[nodiscard]] std::string tls_words(long why);
 // "connect: refused"; of an errno, 0 when there was none.
 [[nodiscard]] std::string connect_words(long number);
+
+// What needs no more than the number of a CURLcode, which are part of curl's interface too.
+[[nodiscard]] Error transfer_error(int code);
 
 // Does the folder have authorities by the hash of their names? Then one is read when it is needed, instead of
 // keeping all of them, most of a megabyte, as long as a connection lives. Null has none.

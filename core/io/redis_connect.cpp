@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/model/text.hpp"
+#include "core/runtime/log.hpp"
 
 namespace scops {
 namespace {
@@ -66,6 +67,11 @@ Status check_info(const RedisValue& answer, const RedisTarget& target) {
   }
   if (info_field(info, "loading") == "1") return retry("the server is still loading its data");
   if (target.only_reads) return Ok{};
+  const std::string_view policy = info_field(info, "maxmemory_policy");
+  if (policy.starts_with("allkeys") && info_field(info, "maxmemory") != "0") {
+    log::warn("agent", "redis_may_evict",
+              {{"policy", printable(policy, 20)}, {"risk", "what waits there may be thrown away"}});
+  }
   // A replica in a cluster sends us to its master by itself.
   const bool replica = info_field(info, "role") == "slave" && info_field(info, "cluster_enabled") != "1";
   if (replica && !target.sentinels.empty()) return retry("a replica, not the master");

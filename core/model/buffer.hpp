@@ -13,7 +13,6 @@
 #include "core/model/result.hpp"
 
 namespace scops {
-
 class RedisCommands;  // core/io/redis.hpp
 enum class Kind : std::uint8_t { metrics = 1, events = 2, logs = 3 };
 
@@ -48,8 +47,9 @@ class Buffer {
   // it is not, or is full; nothing was done. An Error: nothing was, or all of it and the answer is lost.
   virtual Result<bool> put_together(std::span<const Block> blocks, const RedisCommands& commands) = 0;
   // Up to `max_records` from the output's cursor, oldest first, at least one block if there is any; the same
-  // again until acked. Damaged blocks are set aside and counted.
-  virtual Result<std::vector<Block>> read(std::string_view output, Kind kind, std::uint32_t max_records) = 0;
+  // again until acked. Of blocks whose `newest` is `since` or later. Damaged ones are set aside and counted.
+  virtual Result<std::vector<Block>> read(std::string_view output, Kind kind, std::uint32_t max_records,
+                                          TimeMs since = INT64_MIN) = 0;
   // The output is done with these; what all have acked is removed. An Error: a restart may read them again.
   virtual Status ack(std::string_view output, std::span<const BlockId> ids) = 0;
   // At every flush: drops what is older than its kind's TTL, moves held blocks to the store.

@@ -55,7 +55,8 @@ struct SinkRequest {
 
 class HttpSink {
  public:
-  HttpSink();
+  // A port of its own unless one is given.
+  explicit HttpSink(const std::string& address = "127.0.0.1", int port = 0);
   ~HttpSink();
   HttpSink(const HttpSink&) = delete;
   HttpSink& operator=(const HttpSink&) = delete;

@@ -92,10 +92,10 @@ Result<bool> HoldingBuffer::put_together(std::span<const Block> blocks, const Re
   return together;
 }
 
-Result<std::vector<Block>> HoldingBuffer::read(std::string_view output, Kind kind,
-                                               std::uint32_t max_records) {
+Result<std::vector<Block>> HoldingBuffer::read(std::string_view output, Kind kind, std::uint32_t max_records,
+                                               TimeMs since) {
   const Call call(*this);
-  Result<Batch> stored = store_->fetch(output, kind, max_records);
+  Result<Batch> stored = store_->fetch(output, kind, max_records, since);
   if (!stored && queue_.empty()) return stored.error();
   std::vector<Block> blocks;
   if (stored) {
@@ -107,7 +107,7 @@ Result<std::vector<Block>> HoldingBuffer::read(std::string_view output, Kind kin
   for (const Block& block : blocks) records += block.records;
   if (records >= max_records && !blocks.empty()) return blocks;
   const auto room = static_cast<std::uint32_t>(max_records - std::min<std::uint64_t>(records, max_records));
-  Result<Batch> held = queue_.read(output, kind, room, blocks.empty());
+  Result<Batch> held = queue_.read(output, kind, {room, since, blocks.empty()});
   if (!held) return held.error();
   std::move(held->blocks.begin(), held->blocks.end(), std::back_inserter(blocks));
   return blocks;

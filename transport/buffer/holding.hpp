@@ -47,7 +47,8 @@ class HoldingBuffer final : public Buffer {
   Result<BlockId> put(Block block) override;
   // Straight to the store, whatever `hold` says, behind what the queue held.
   Result<bool> put_together(std::span<const Block> blocks, const RedisCommands& commands) override;
-  Result<std::vector<Block>> read(std::string_view output, Kind kind, std::uint32_t max_records) override;
+  Result<std::vector<Block>> read(std::string_view output, Kind kind, std::uint32_t max_records,
+                                  TimeMs since = INT64_MIN) override;
   Status ack(std::string_view output, std::span<const BlockId> ids) override;
   Status maintain(TimeMs now) override;
   [[nodiscard]] BufferStats stats() const override;

@@ -58,13 +58,14 @@ Entry* Ledger::find_waiting(std::uint64_t id) {
   return found != entries_.end() && found->id == id && !found->gone ? &*found : nullptr;
 }
 
-Ledger::Next Ledger::next(std::size_t output, Kind kind, std::uint32_t max_records, bool at_least_one) const {
+Ledger::Next Ledger::next(std::size_t output, Kind kind, Wanted wanted) const {
   Next result;
   std::uint64_t records = 0;
   for (const Entry& entry : entries_) {
     if (entry.gone || entry.kind != kind || (entry.acked & bit(output)) != 0) continue;
+    if (entry.newest < wanted.since) continue;
     records += entry.records;
-    if (records > max_records && !(at_least_one && result.ids.empty())) {
+    if (records > wanted.records && !(wanted.at_least_one && result.ids.empty())) {
       result.more = true;
       break;
     }

@@ -59,9 +59,13 @@ class Ledger {
     std::vector<std::uint64_t> ids;
     bool more = false;
   };
-  // What the output should read: oldest first, up to `max_records`, but at least one block if `at_least_one`.
-  [[nodiscard]] Next next(std::size_t output, Kind kind, std::uint32_t max_records,
-                          bool at_least_one = true) const;
+  struct Wanted {
+    std::uint32_t records = 0;  // at most
+    TimeMs since = INT64_MIN;   // of blocks that are not older, by their youngest record
+    bool at_least_one = true;   // block, whatever it has
+  };
+  // What the output should read: oldest first.
+  [[nodiscard]] Next next(std::size_t output, Kind kind, Wanted wanted) const;
 
   // The output is done with this one; unknown ids are ignored. True when that was news.
   bool ack(std::size_t output, std::uint64_t id);

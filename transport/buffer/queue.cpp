@@ -22,11 +22,10 @@ BlockId BlockQueue::push(Block block, std::int64_t since) {
   return blocks_.emplace(id, Held{std::move(block), since}).first->second.block.id;
 }
 
-Result<Batch> BlockQueue::read(std::string_view output, Kind kind, std::uint32_t max_records,
-                               bool at_least_one) {
+Result<Batch> BlockQueue::read(std::string_view output, Kind kind, Ledger::Wanted wanted) {
   const auto index = ledger_.output(output);
   if (!index) return unknown_output(output);
-  const Ledger::Next next = ledger_.next(*index, kind, max_records, at_least_one);
+  const Ledger::Next next = ledger_.next(*index, kind, wanted);
   Batch batch;
   batch.more = next.more;
   for (const std::uint64_t id : next.ids) {

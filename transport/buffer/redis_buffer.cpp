@@ -165,6 +165,7 @@ Result<RedisStreams::Added> RedisBuffer::add(std::span<const Block* const> block
     auto& head = heads_.at(slot(kind));
     if (!head) head = RedisHead{(**added)[i], blocks[i]->newest};
     last_put_.at(slot(kind)) = (**added)[i];
+    waiting_.at(slot(kind)) += blocks[i]->records;
   }
   return added;
 }

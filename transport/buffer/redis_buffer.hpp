@@ -28,13 +28,6 @@
 
 namespace scops {
 
-struct RedisSharing {
-  std::string name;                           // of the keys
-  std::string consumer;                       // who we are among the agents of this name
-  Duration gone = std::chrono::seconds(60);   // a consumer that has not been heard of for so long is gone
-  Duration every = std::chrono::seconds(30);  // how often maintain() looks for such
-};
-
 class RedisBuffer final : public Store {
  public:
   // No outputs: to have a look only, which changes nothing. `clock` outlives this.
@@ -47,7 +40,8 @@ class RedisBuffer final : public Store {
   Result<std::vector<BlockId>> put_all(std::span<const Block* const> blocks) override;
   Result<bool> put_together(std::span<const Block> blocks, const RedisCommands& commands) override;
   [[nodiscard]] bool takes_commands() const override { return true; }
-  Result<Batch> fetch(std::string_view output, Kind kind, std::uint32_t max_records) override;
+  Result<Batch> fetch(std::string_view output, Kind kind, std::uint32_t max_records,
+                      TimeMs since = INT64_MIN) override;
   Status ack(std::string_view output, std::span<const BlockId> ids) override;
   Status maintain(TimeMs now) override;
   [[nodiscard]] BufferStats stats() const override;  // as of the last other call
@@ -56,7 +50,6 @@ class RedisBuffer final : public Store {
   using Removal = RedisStreams::Removal;
   using Output = RedisOutput;
   struct Gathering;
-
   // All of these with mutex_ held. redis_buffer.cpp:
   Status attempt(const std::function<Status()>& action);
   void publish(const Status& last);
@@ -68,6 +61,8 @@ class RedisBuffer final : public Store {
   // redis_read.cpp:
   [[nodiscard]] std::size_t page(Kind kind, std::uint64_t records) const;
   Status gather(Gathering& to);
+  Status gather_fresh(Gathering& to);
+  Result<std::vector<StreamId>> find_fresh(const Gathering& to);
   Status take(Gathering& to, std::vector<RedisEntry> entries);
   Status mend_oversized(const Gathering& to);
   Status save_acks(Output& output);
@@ -81,7 +76,8 @@ class RedisBuffer final : public Store {
   // redis_upkeep.cpp:
   Status prepare();
   Status prepare_streams();
-  Status make_groups(Kind kind);
+  Result<bool> make_groups(Kind kind);
+  void say_vanished(Kind kind);
   Status undo(Kind kind);
   Status make_room(std::uint64_t incoming);
   struct Front;
@@ -98,7 +94,6 @@ class RedisBuffer final : public Store {
   const Retention retention_;
   const Clock& clock_;
   const BufferCounters counters_;
-
   std::mutex mutex_;
   RedisStreams streams_;
   std::vector<Output> outputs_;
@@ -109,12 +104,12 @@ class RedisBuffer final : public Store {
   std::vector<RedisInDoubt> in_doubt_;  // blocks whose put failed, but may be there
   std::array<StreamId, kind_slots> last_put_;
   std::array<std::optional<RedisHead>, kind_slots> heads_;
-  TimeMs now_ = 0;              // as maintain() was told last
-  std::int64_t looked_;         // for consumers that are gone
-  bool one_at_a_time_ = false;  // several entries were too large a reply
-
+  std::array<double, kind_slots> waiting_{};  // records that should be there
+  TimeMs now_ = 0;                            // as maintain() was told last
+  std::int64_t looked_;                       // for consumers that are gone
+  bool one_at_a_time_ = false;                // several entries were too large a reply
   mutable std::mutex stats_mutex_;
-  BufferStats stats_;  // under stats_mutex_
+  BufferStats stats_;  // under it
 };
 
 }  // namespace scops

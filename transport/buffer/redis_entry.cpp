@@ -55,6 +55,11 @@ StreamId StreamId::next() const {
   return time != largest ? StreamId{time + 1, 0} : *this;
 }
 
+StreamId StreamId::before() const {
+  if (number != 0) return {time, number - 1};
+  return time != 0 ? StreamId{time - 1, largest} : *this;
+}
+
 std::optional<StreamId> to_stream_id(std::string_view text) {
   const std::size_t dash = text.find('-');
   if (dash == std::string_view::npos) return std::nullopt;

@@ -30,8 +30,10 @@ struct StreamId {
   auto operator<=>(const StreamId&) const = default;
 
   [[nodiscard]] std::string text() const;
-  [[nodiscard]] StreamId next() const;  // the smallest that is larger
+  [[nodiscard]] StreamId next() const;    // the smallest that is larger
+  [[nodiscard]] StreamId before() const;  // the largest that is smaller
 };
+inline constexpr StreamId last_stream_id = {UINT64_MAX, UINT64_MAX};
 
 [[nodiscard]] std::optional<StreamId> to_stream_id(std::string_view text);
 

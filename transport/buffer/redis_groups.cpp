@@ -53,6 +53,13 @@ RedisStreams::Entries RedisStreams::range(Kind kind, StreamId from, std::size_t 
   return to_entries(*reply, kind);
 }
 
+RedisStreams::Entries RedisStreams::range_back(Kind kind, StreamId from, std::size_t count) {
+  const Result<RedisValue> reply =
+      client_.command({"XREVRANGE", key(kind), from.text(), "-", "COUNT", std::to_string(count)});
+  if (!reply) return reply.error();
+  return to_entries(*reply, kind);
+}
+
 RedisStreams::Entries RedisStreams::history(Kind kind, std::string_view output, StreamId after,
                                             std::size_t count) {
   return read_group(kind, output, after.text(), count);
@@ -170,6 +177,17 @@ Result<std::size_t> RedisStreams::take_over(Kind kind, std::string_view output, 
   if (!claimed) return claimed.error();
   if (claimed->is_error()) return redis_failure(*claimed);
   return claimed->size();
+}
+
+Status RedisStreams::claim(Kind kind, std::string_view output, std::span<const StreamId> ids, Duration idle) {
+  const std::string least = std::to_string(idle.count());
+  CommandList list;
+  std::vector<std::string_view> claim = {"XCLAIM", key(kind), output, consumer_, least};
+  for (const StreamId id : ids) claim.push_back(list.keep(id));
+  claim.insert(claim.end(), {"FORCE", "JUSTID"});
+  const Result<RedisValue> claimed = client_.command(claim);
+  if (!claimed) return claimed.error();
+  return claimed->is_error() ? Status(redis_failure(*claimed)) : Status(Ok{});
 }
 
 Status RedisStreams::forget(Kind kind, std::string_view output, const Consumer& consumer) {

@@ -16,6 +16,7 @@ constexpr std::size_t page_unknown = 16;         // the same when their size is 
 constexpr std::uint64_t page_bytes = 1U << 20U;  // about what one reply may have
 constexpr std::uint64_t batch_bytes = 4U << 20U;
 constexpr std::size_t acks_at_once = 256;
+constexpr int fresh_pages_max = 16;      // that are looked through for the oldest of the fresh
 constexpr std::size_t known_max = 8192;  // the size of others is asked for again
 
 }  // namespace
@@ -25,12 +26,19 @@ struct RedisBuffer::Gathering {
   Output& output;
   Kind kind;
   std::uint32_t max_records;
+  TimeMs since;  // later than the beginning of time: only what is fresh
   Batch& batch;
   StreamId after;  // all up to here has been looked at
+  StreamId given;  // the youngest that was given before: claimed, it may come again among the fresh
   std::uint64_t records = 0, bytes = 0;
   std::vector<StreamId> late;  // the output had acked them before it was given them
 
   [[nodiscard]] bool full() const { return batch.more || (records >= max_records && !batch.blocks.empty()); }
+  [[nodiscard]] bool has(const RedisEntry& entry) const {
+    return entry.id <= given &&
+           std::any_of(batch.blocks.begin(), batch.blocks.end(),
+                       [&entry](const Block& block) { return block.id == entry.block.id; });
+  }
   // False: no room for it.
   bool add(Block block) {
     const std::uint64_t more_records = records + block.records;
@@ -46,18 +54,21 @@ struct RedisBuffer::Gathering {
   }
 };
 
-Result<Batch> RedisBuffer::fetch(std::string_view output, Kind kind, std::uint32_t max_records) {
+Result<Batch> RedisBuffer::fetch(std::string_view output, Kind kind, std::uint32_t max_records,
+                                 TimeMs since) {
   const std::scoped_lock lock(mutex_);
   Output* const found = find(output);
   if (found == nullptr) return unknown_output(output);
   Batch batch;
   const Status done = attempt([&]() -> Status {
     batch = {};
-    Gathering gathering{*found, kind, max_records, batch, {}, 0, 0, {}};
-    if (Status gathered = gather(gathering); !gathered) return gathered;
+    Gathering gathering{*found, kind, max_records, since, batch, {}, {}, 0, 0, {}};
+    const bool all = since == INT64_MIN;
+    if (Status gathered = all ? gather(gathering) : gather_fresh(gathering); !gathered) return gathered;
     return save_acks(*found, kind, gathering.late);
   });
   if (!done) return done.error();
+  waiting_.at(static_cast<std::size_t>(kind)) = static_cast<double>(streams_.size(kind).records);
   return batch;
 }
 
@@ -84,14 +95,60 @@ Status RedisBuffer::gather(Gathering& to) {
     }
     if (!entries) return entries.error();
     const bool last = entries->size() < count;
+    if (!fresh && !entries->empty()) to.given = entries->back().id;
     if (Status taken = take(to, std::move(*entries)); !taken) return taken;
-    if (last && fresh) {
-      one_at_a_time_ = false;
-      break;
-    }
+    if (last && fresh) one_at_a_time_ = false;
+    if (last && (fresh || to.since != INT64_MIN)) break;
     fresh = fresh || last;
   }
   return Ok{};
+}
+
+// A group gives entries in their order only. So those at the end of the stream that nobody was given yet are
+// claimed by force: then they are ours like any that were given, and no other consumer can claim them. The
+// group comes to them later all the same, unless they are deleted by then, and the ack of the only output
+// does that: with several outputs there is no way past the backlog.
+Status RedisBuffer::gather_fresh(Gathering& to) {
+  if (names_.size() != 1) return Ok{};
+  if (Status given = gather(to); !given || !to.batch.blocks.empty()) return given;
+  const Result<std::vector<StreamId>> ids = find_fresh(to);
+  if (!ids) return ids.error();
+  if (ids->empty()) return Ok{};
+  if (Status ours = streams_.claim(to.kind, to.output.name, *ids, sharing_.gone); !ours) return ours;
+  to.after = {};
+  return gather(to);
+}
+
+// Behind what the group has given, from the end of the stream on to one that is not fresh. The oldest of
+// them.
+Result<std::vector<StreamId>> RedisBuffer::find_fresh(const Gathering& to) {
+  const auto groups = streams_.groups(to.kind);
+  if (!groups) return groups.error();
+  const auto group = std::find_if(groups->begin(), groups->end(),
+                                  [&to](const auto& one) { return one.name == to.output.name; });
+  if (group == groups->end()) return Error{ErrorKind::absent, "redis: a group of ours is gone"};
+  std::vector<std::pair<StreamId, std::uint32_t>> found;  // with the number of records
+  StreamId before = last_stream_id;
+  for (int pages = 0; pages < fresh_pages_max; ++pages) {
+    const std::size_t count = page(to.kind, to.max_records);
+    const RedisStreams::Entries entries = streams_.range_back(to.kind, before, count);
+    if (!entries && entries.error().kind == ErrorKind::drop) break;
+    if (!entries) return entries.error();
+    const auto end = std::find_if(entries->begin(), entries->end(), [&](const RedisEntry& entry) {
+      return entry.id <= group->delivered || (entry.problem.empty() && entry.block.newest < to.since);
+    });
+    for (auto entry = entries->begin(); entry != end; ++entry)
+      found.emplace_back(entry->id, entry->block.records);
+    if (end != entries->end() || entries->size() < count) break;
+    before = found.back().first.before();
+  }
+  std::vector<StreamId> oldest;
+  std::uint64_t records = 0;
+  for (auto one = found.rbegin(); one != found.rend() && records < to.max_records; ++one) {
+    oldest.push_back(one->first);
+    records += one->second;
+  }
+  return oldest;
 }
 
 Status RedisBuffer::take(Gathering& to, std::vector<RedisEntry> entries) {
@@ -106,6 +163,8 @@ Status RedisBuffer::take(Gathering& to, std::vector<RedisEntry> entries) {
       if (Status dropped = drop_damaged(to.kind, entry); !dropped) return dropped;
     } else if (entry.block.newest < retention_.oldest(to.kind, now_)) {
       expired.push_back(removal);
+    } else if (entry.block.newest < to.since || to.has(entry)) {
+      // not asked for, or in there already
     } else if (to.output.acked.contains(id)) {
       to.late.push_back(entry.id);
     } else if (to.add(std::move(entry.block))) {
@@ -129,6 +188,10 @@ Status RedisBuffer::mend_oversized(const Gathering& to) {
   if (!std::exchange(one_at_a_time_, true)) return Ok{};
   const auto id = streams_.pending(to.kind, to.output.name, to.after.next(), true);
   if (!id) return id.error();
+  if (!*id && !to.batch.blocks.empty()) {  // fresh ones that were claimed hide it: when they are through
+    to.batch.more = true;
+    return Ok{};
+  }
   if (!*id) return Error{ErrorKind::retry, "redis: a reply that is too large"};
   const Removal removal = {**id, false, 0, 0};
   if (const auto done = drop(to.kind, {&removal, 1}); !done) return done.error();
@@ -162,6 +225,7 @@ Result<double> RedisBuffer::drop(Kind kind, std::span<const Removal> removals) {
     known_.erase(to_block_id(removals[i].id, kind));
     head_gone = head_gone || (head && head->id == removals[i].id);
   }
+  waiting_.at(static_cast<std::size_t>(kind)) -= records;
   if (head_gone) {
     if (Status learnt = learn_head(kind); !learnt) return learnt.error();
   }

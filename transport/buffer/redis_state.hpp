@@ -2,14 +2,23 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <set>
 #include <string>
 
+#include "core/config/option.hpp"
 #include "transport/buffer/redis_entry.hpp"
 
 namespace scops {
+
+struct RedisSharing {
+  std::string name;                           // of the keys
+  std::string consumer;                       // who we are among the agents of this name
+  Duration gone = std::chrono::seconds(60);   // a consumer that has not been heard of for so long is gone
+  Duration every = std::chrono::seconds(30);  // how often maintain() looks for such
+};
 
 struct RedisOutput {
   std::string name;

@@ -53,6 +53,7 @@ class RedisStreams {
 
   using Entries = Result<std::vector<RedisEntry>>;
   Entries range(Kind kind, StreamId from, std::size_t count);
+  Entries range_back(Kind kind, StreamId from, std::size_t count);  // youngest first
   // What we were given before and have not acked, from after `after`.
   Entries history(Kind kind, std::string_view output, StreamId after, std::size_t count);
   // What no consumer of this output was given before; ours from now on.
@@ -98,6 +99,8 @@ class RedisStreams {
   // Takes over what the consumer was given, if nobody has asked for it for `idle`. The number taken.
   Result<std::size_t> take_over(Kind kind, std::string_view output, const Consumer& from, Duration idle);
   Status forget(Kind kind, std::string_view output, const Consumer& consumer);
+  // Makes those of them ours that nobody was given or, for `idle`, has asked for.
+  Status claim(Kind kind, std::string_view output, std::span<const StreamId> ids, Duration idle);
 
  private:
   [[nodiscard]] const std::string& key(Kind kind) const { return keys_.at(static_cast<std::size_t>(kind)); }

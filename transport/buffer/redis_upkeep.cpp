@@ -1,5 +1,7 @@
 // The buffer in a Redis when it is found, when it grows too large or too old, and when others share it.
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
 #include <utility>
@@ -42,7 +44,9 @@ Status RedisBuffer::prepare_streams() {
     last_put_.fill({*time - std::min(*time, undo_slack), 0});
   }
   for (const Kind kind : kinds) {
-    if (Status made = make_groups(kind); !made) return made;
+    const Result<bool> had_groups = make_groups(kind);
+    if (!had_groups) return had_groups.error();
+    if (!*had_groups) say_vanished(kind);
     if (Status undone = undo(kind); !undone) return undone;
   }
   in_doubt_.clear();
@@ -51,16 +55,19 @@ Status RedisBuffer::prepare_streams() {
 
 // A group for each output; and what groups there are besides. They may belong to an output that somebody
 // has switched off for a while, or that is not set in the shell where somebody has a look.
-Status RedisBuffer::make_groups(Kind kind) {
+// False: not even one of ours was there.
+Result<bool> RedisBuffer::make_groups(Kind kind) {
   const auto groups = streams_.groups(kind);
   if (!groups) return groups.error();
   const auto exists = [&groups](const std::string& name) {
     return std::any_of(groups->begin(), groups->end(),
                        [&name](const RedisStreams::Group& group) { return group.name == name; });
   };
+  bool had_one = false;
   for (const Output& output : outputs_) {
+    had_one = had_one || exists(output.name);
     if (exists(output.name)) continue;
-    if (Status made = streams_.make_group(kind, output.name); !made) return made;
+    if (Status made = streams_.make_group(kind, output.name); !made) return made.error();
   }
   for (const RedisStreams::Group& group : *groups) {
     const auto name = std::find(names_.begin(), names_.end(), group.name);
@@ -75,7 +82,18 @@ Status RedisBuffer::make_groups(Kind kind) {
     if (!last_id && last_id.error().kind != ErrorKind::drop) return last_id.error();
     last = last_id ? *last_id : StreamId{};
   }
-  return Ok{};
+  return had_one;
+}
+
+// Without its groups a stream is not the one that we left: the Redis came back empty, somebody has deleted
+// it, or Redis has, to make room.
+void RedisBuffer::say_vanished(Kind kind) {
+  const double left = static_cast<double>(streams_.size(kind).records);
+  const double records = std::exchange(waiting_.at(static_cast<std::size_t>(kind)), left) - left;
+  if (records <= 0) return;
+  counters_.dropped_vanished.add(records);
+  log::warn("buffer", "blocks_vanished",
+            {{"kind", std::string(kind_name(kind))}, {"records", fmt::format("{:.0f}", records)}});
 }
 
 // Takes back the blocks whose put has failed as far as the caller knows. They can only be behind the last one
@@ -229,7 +247,9 @@ Result<std::optional<StreamId>> RedisBuffer::first_waited_for(Kind kind) {
     if (group == groups->end()) return std::optional<StreamId>();
     const auto pending = streams_.pending(kind, name, {}, false);
     if (!pending) return pending.error();
-    const StreamId low = pending->value_or(group->delivered.next());
+    // What is pending may lie beyond what was given: fresh ones are claimed.
+    const StreamId next = group->delivered.next();
+    const StreamId low = std::min(pending->value_or(next), next);
     if (!beyond_absent(name, kind, low)) first = std::min(first, low);
   }
   return std::optional(first);

@@ -15,6 +15,7 @@ BufferCounters::BufferCounters(Stats& stats)
       dropped_bytes(dropped(stats, R"(reason="bytes")")),
       dropped_memory(dropped(stats, R"(reason="memory")")),
       dropped_damaged(dropped(stats, R"(reason="damaged")")),
+      dropped_vanished(dropped(stats, R"(reason="vanished")")),
       commits(stats.counter("scops_buffer_commits_total", "Commits that were synced to the disk.")) {}
 
 }  // namespace scops

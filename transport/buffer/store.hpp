@@ -34,6 +34,7 @@ struct BufferCounters {
   Stat& dropped_bytes;
   Stat& dropped_memory;
   Stat& dropped_damaged;
+  Stat& dropped_vanished;  // from a server, by others' hands
   Stat& commits;
 };
 
@@ -52,7 +53,8 @@ class Store : public Buffer {
     return false;
   }
   // As read().
-  virtual Result<Batch> fetch(std::string_view output, Kind kind, std::uint32_t max_records) = 0;
+  virtual Result<Batch> fetch(std::string_view output, Kind kind, std::uint32_t max_records,
+                              TimeMs since = INT64_MIN) = 0;
 
   Result<BlockId> put(Block block) final {
     const Block* one = &block;
@@ -60,8 +62,9 @@ class Store : public Buffer {
     if (!ids) return ids.error();
     return ids->front();
   }
-  Result<std::vector<Block>> read(std::string_view output, Kind kind, std::uint32_t max_records) final {
-    Result<Batch> batch = fetch(output, kind, max_records);
+  Result<std::vector<Block>> read(std::string_view output, Kind kind, std::uint32_t max_records,
+                                  TimeMs since = INT64_MIN) final {
+    Result<Batch> batch = fetch(output, kind, max_records, since);
     if (!batch) return batch.error();
     return std::move(batch->blocks);
   }

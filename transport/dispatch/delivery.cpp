@@ -8,8 +8,12 @@
 namespace scops {
 namespace {
 
+constexpr TimeMs everything = INT64_MIN;  // of all times
 // An output without a limit of its own still must not make us hold a day's backlog in memory.
 constexpr std::uint32_t most_records = 100'000;
+// A link that is too slow for a batch gets smaller ones, but one that is dead is not to end at single
+// records.
+constexpr std::uint32_t smallest_cut = 100;
 // An intake that accepted something a moment ago is alive; after this many refusals in a row it may not be.
 constexpr std::uint32_t refusals_of_the_living = 500;
 
@@ -31,14 +35,16 @@ Delivery::Delivery(std::string name, Kind kind, Output& output, Pace& pace, Deli
 std::int64_t Delivery::step(Duration timeout, const std::stop_token& stop) {
   const std::int64_t now = context_.clock.steady();
   if (now < due_) return due_;
-  Result<std::vector<Block>> waiting = context_.buffer.read(name_, kind_, most() + suspects_.records());
+  const Result<std::vector<Block>> waiting = look();
   if (!waiting) {
     store_failed(waiting.error());
     return due_;
   }
+  const bool all = since_ == everything;
   Job job = choose(*waiting);
   if (job.payload.size() == 0) {
-    if (waiting->empty()) rest();  // else what waited was damaged or empty, and is acked: look again at once
+    if (all && waiting->empty())
+      rest();  // else what waited was damaged or empty, and is acked: look again at once
     return due_;
   }
   if (now < pace_.earliest()) return due_ = pace_.earliest();
@@ -63,9 +69,35 @@ void Delivery::hurry() {
 // --- what to send
 // -------------------------------------------------------------------------------------------
 
+// What the next request is made of: the batch under way; else what is fresh, if its turn has come and the
+// oldest that waits is not; else the oldest.
+Result<std::vector<Block>> Delivery::look() {
+  if (blocks_.empty()) since_ = everything;
+  Result<std::vector<Block>> waiting = read(since_);
+  const TimeMs oldest_fresh = context_.clock.wall() - 2 * context_.settings.interval.count();
+  const bool behind = waiting && !waiting->empty() && waiting->front().newest < oldest_fresh;
+  if (!behind || !blocks_.empty() || !context_.settings.fresh_first) return waiting;
+  if (output_.limits(kind_).immediate || context_.clock.steady() < fresh_due_) return waiting;
+  Result<std::vector<Block>> fresh = read(oldest_fresh);
+  std::uint64_t records = 0;
+  for (const Block& block : fresh ? *fresh : std::vector<Block>())
+    records += suspects_.holds(block.id) ? 0 : block.records;
+  // What one request does not take follows in the next one.
+  if (records <= most() / 2) fresh_due_ = context_.clock.steady() + context_.settings.interval.count() / 2;
+  if (records == 0) return waiting;
+  since_ = oldest_fresh;
+  return fresh;
+}
+
+Result<std::vector<Block>> Delivery::read(TimeMs since) {
+  return context_.buffer.read(name_, kind_, most() + suspects_.records(), since);
+}
+
+// Suspects are looked for among all that waits: a look at the fresh does not show them.
 Delivery::Job Delivery::choose(const std::vector<Block>& waiting) {
-  suspects_.keep_only(waiting);
-  if (const Suspect* ready = suspects_.ready(accepted_)) return suspect_job(waiting, *ready);
+  const bool all = since_ == everything;
+  if (all) suspects_.keep_only(waiting);
+  if (const Suspect* ready = all ? suspects_.ready(accepted_) : nullptr) return suspect_job(waiting, *ready);
 
   std::vector<Block> fresh;
   for (const Block& block : waiting) {
@@ -75,10 +107,10 @@ Delivery::Job Delivery::choose(const std::vector<Block>& waiting) {
   }
   if (fresh.empty() && !blocks_.empty()) {  // all of the batch has expired: look again
     blocks_.clear();
-    return choose(waiting);
+    return all ? choose(waiting) : Job{};
   }
   if (!fresh.empty()) return batch_job(std::move(fresh));
-  if (const Suspect* any = suspects_.any()) return suspect_job(waiting, *any);
+  if (const Suspect* any = all ? suspects_.any() : nullptr) return suspect_job(waiting, *any);
   return {};
 }
 
@@ -149,6 +181,7 @@ void Delivery::settle(const Job& job, const Reply& reply) {
       fail(reply, backoff_.hopeless());
       break;
     case Verdict::retry:
+      if (reply.cut_short && job.piece.size() > smallest_cut) learned_limit_ = job.piece.size() / 2;
       fail(reply, backoff_.failed());
       break;
   }

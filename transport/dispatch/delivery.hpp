@@ -8,7 +8,9 @@
 //   refused       once more, then in halves (plan.hpp); what was refused alone is held back (suspects.hpp)
 //   unauthorized  everything is kept, the next attempt is soon minutes away
 //   throttled     as retry, but not before Retry-After
-//   retry         the same bytes again after a backoff with jitter
+//   retry         the same bytes again after a backoff with jitter; if they took too long to send, half of it
+//
+// While the oldest that waits is older than two intervals, the fresh goes before it, twice an interval.
 //
 // Between attempts only block ids and ranges are kept, not the records: they are read from the buffer again.
 // A batch is acked when it is through; a crash before that sends some of it twice, which an intake of points
@@ -73,6 +75,8 @@ class Delivery {
     std::optional<Suspect> suspect;
   };
 
+  [[nodiscard]] Result<std::vector<Block>> look();
+  [[nodiscard]] Result<std::vector<Block>> read(TimeMs since);
   [[nodiscard]] Job choose(const std::vector<Block>& waiting);
   [[nodiscard]] Job batch_job(std::vector<Block> fresh);
   [[nodiscard]] Job suspect_job(const std::vector<Block>& waiting, Suspect suspect);
@@ -84,7 +88,6 @@ class Delivery {
   void finish(const Batch& batch);
   void end_suspect(const Suspect& suspect);
   void fail(const Reply& reply, Duration wait);
-
   [[nodiscard]] std::uint32_t most() const;   // records in one batch
   [[nodiscard]] std::uint32_t limit() const;  // records in one request
   void flush_acks();
@@ -102,13 +105,15 @@ class Delivery {
   Journal journal_;
 
   std::vector<BatchBlock> blocks_;  // the batch being sent; empty: none
+  TimeMs since_ = INT64_MIN;        // what it was read with: later than that, it is one of fresh blocks
   Plan plan_;                       // over its merged records
   Suspects suspects_;
   std::vector<BlockId> to_ack_;  // done with, but the store does not know yet
   std::uint64_t accepted_ = 0;   // requests so far
   std::uint32_t refused_in_a_row_ = 0;
   std::uint32_t learned_limit_ = 0;  // records in one request after a too_large; 0: not learned
-  std::int64_t due_ = 0;             // steady
+  std::int64_t due_ = 0;             // steady, as the next one
+  std::int64_t fresh_due_ = 0;       // when the fresh come before a backlog the next time
 };
 
 }  // namespace scops

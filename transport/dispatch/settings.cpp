@@ -39,6 +39,12 @@ constexpr Option rows[] = {
          .help = "Most requests a second of one output while it drains a backlog.",
          .min = "1",
          .max = "100"}),
+    option<&DispatchSettings::fresh_first>(
+        {.name = "fresh_first",
+         .fallback = "true",
+         .help =
+             "While a backlog drains, send what is younger than two intervals before it, twice an interval; "
+             "false: always the oldest first."}),
 };
 
 }  // namespace

@@ -15,6 +15,7 @@ struct DispatchSettings {
   Duration backoff_max{300'000};  // longest wait after any number of failures
   Duration grace{3'000};          // for the last send when the agent stops
   std::int64_t rate_max = 2;      // requests a second of one output while it drains a backlog
+  bool fresh_first = true;        // before a backlog, twice an interval
 };
 
 [[nodiscard]] Section dispatch_section();

@@ -8,7 +8,7 @@ namespace scops {
 bool Suspects::hold(BlockId block, std::uint32_t records, std::span<const Suspect> found,
                     std::uint32_t room) {
   if (!held_.empty() && this->records() + records > room) return false;
-  held_.push_back({block, records});
+  held_.push_back({block, records, true});
   suspects_.insert(suspects_.end(), found.begin(), found.end());
   return true;
 }
@@ -23,20 +23,32 @@ std::uint32_t Suspects::records() const {
 }
 
 void Suspects::keep_only(std::span<const Block> waiting) {
-  const auto gone = [waiting](BlockId id) {
-    return std::none_of(waiting.begin(), waiting.end(), [id](const Block& block) { return block.id == id; });
-  };
-  std::erase_if(held_, [&gone](const Held& held) { return gone(held.block); });
+  for (Held& held : held_) {
+    held.here = std::any_of(waiting.begin(), waiting.end(),
+                            [&held](const Block& block) { return block.id == held.block; });
+  }
+  std::erase_if(held_, [waiting](const Held& held) {
+    return !held.here && (waiting.empty() || held.block < waiting.back().id);
+  });
   std::erase_if(suspects_, [this](const Suspect& suspect) { return !holds(suspect.block); });
 }
 
 const Suspect* Suspects::ready(std::uint64_t accepted) const {
   const auto it = std::find_if(suspects_.begin(), suspects_.end(),
-                               [accepted](const Suspect& s) { return s.accepted_before < accepted; });
+                               [&](const Suspect& s) { return s.accepted_before < accepted && is_here(s); });
   return it == suspects_.end() ? nullptr : &*it;
 }
 
-const Suspect* Suspects::any() const { return suspects_.empty() ? nullptr : &suspects_.front(); }
+const Suspect* Suspects::any() const {
+  const auto it =
+      std::find_if(suspects_.begin(), suspects_.end(), [this](const Suspect& s) { return is_here(s); });
+  return it == suspects_.end() ? nullptr : &*it;
+}
+
+bool Suspects::is_here(const Suspect& suspect) const {
+  return std::any_of(held_.begin(), held_.end(),
+                     [&suspect](const Held& held) { return held.here && held.block == suspect.block; });
+}
 
 bool Suspects::refused(const Suspect& suspect, std::uint64_t accepted) {
   const auto it = find(suspect);

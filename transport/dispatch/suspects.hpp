@@ -31,7 +31,8 @@ class Suspects {
   [[nodiscard]] bool holds(BlockId block) const;
   // Of all held blocks: what a read must ask for beyond its own need.
   [[nodiscard]] std::uint32_t records() const;
-  // Forgets blocks that are not in `waiting` any more: they have expired.
+  // `waiting`: the oldest blocks that wait. Forgets those that should be among them and are not, as they have
+  // expired; those that lie behind them are not asked about until they come up.
   void keep_only(std::span<const Block> waiting);
 
   // One to ask about because a request was accepted since its last refusal, else nothing.
@@ -48,7 +49,9 @@ class Suspects {
   struct Held {
     BlockId block;
     std::uint32_t records = 0;
+    bool here = true;  // among the waiting ones
   };
+  [[nodiscard]] bool is_here(const Suspect& suspect) const;
   [[nodiscard]] std::vector<Suspect>::iterator find(const Suspect& suspect);
 
   std::vector<Held> held_;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/io/block_codec.hpp"
+#include "tests/contract/fresh_contract.hpp"
 #include "tests/support/captured_log.hpp"
 #include "tests/transport/buffer/embedded_fixture.hpp"
 
@@ -51,6 +52,10 @@ void fill(EmbeddedFixture& fixture, std::uint64_t number = 60) {
 
 TEST_CASE("the embedded buffer keeps the contract", "[buffer][embedded]") {
   test::check_buffer_contract([] { return std::make_unique<EmbeddedFixture>(); });
+}
+
+TEST_CASE("the embedded buffer gives what is fresh past a backlog", "[buffer][embedded]") {
+  test::check_fresh_contract([] { return std::make_unique<EmbeddedFixture>(); });
 }
 
 TEST_CASE("a file that is not ours is kept aside, and a fresh one made", "[buffer][embedded]") {

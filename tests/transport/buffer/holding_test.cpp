@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/io/redis.hpp"
+#include "tests/contract/fresh_contract.hpp"
 #include "tests/support/captured_log.hpp"
 #include "tests/transport/buffer/embedded_fixture.hpp"
 #include "transport/buffer/memory.hpp"
@@ -47,9 +48,9 @@ class FlakyStore final : public Store {
     ++state_.commits;
     return state_.memory.put_all(blocks);
   }
-  Result<Batch> fetch(std::string_view output, Kind kind, std::uint32_t max_records) override {
+  Result<Batch> fetch(std::string_view output, Kind kind, std::uint32_t max_records, TimeMs since) override {
     if (!state_.refusal.empty()) return Error{ErrorKind::retry, state_.refusal};
-    return state_.memory.fetch(output, kind, max_records);
+    return state_.memory.fetch(output, kind, max_records, since);
   }
   Status ack(std::string_view output, std::span<const BlockId> ids) override {
     return state_.memory.ack(output, ids);
@@ -107,6 +108,10 @@ using Marks = std::vector<std::uint64_t>;
 
 TEST_CASE("the embedded buffer behind its queue keeps the contract", "[buffer][holding]") {
   test::check_buffer_contract([] { return std::make_unique<test::FolderFixture>(); });
+}
+
+TEST_CASE("the queue in front of a store gives what is fresh past a backlog", "[buffer][holding]") {
+  test::check_fresh_contract([] { return std::make_unique<test::FolderFixture>(); });
 }
 
 TEST_CASE("without hold every put goes to the store at once", "[buffer][holding]") {

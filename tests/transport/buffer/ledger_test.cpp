@@ -42,14 +42,14 @@ TEST_CASE("next gives what the output has not acked, up to the number of records
   Ledger ledger = ledger_of(5);
   (void)ledger.ack(0, 1);
   (void)ledger.ack(0, 3);
-  CHECK(ledger.next(0, Kind::metrics, 1000).ids == Ids{2, 4, 5});
-  CHECK_FALSE(ledger.next(0, Kind::metrics, 1000).more);
-  CHECK(ledger.next(0, Kind::metrics, 25).ids == Ids{2, 4});
-  CHECK(ledger.next(0, Kind::metrics, 25).more);
-  CHECK(ledger.next(0, Kind::metrics, 1).ids == Ids{2});
-  CHECK(ledger.next(0, Kind::metrics, 1, false).ids.empty());
-  CHECK(ledger.next(0, Kind::logs, 1000).ids.empty());
-  CHECK(ledger.next(1, Kind::metrics, 1000).ids.size() == 5);
+  CHECK(ledger.next(0, Kind::metrics, {1000}).ids == Ids{2, 4, 5});
+  CHECK_FALSE(ledger.next(0, Kind::metrics, {1000}).more);
+  CHECK(ledger.next(0, Kind::metrics, {25}).ids == Ids{2, 4});
+  CHECK(ledger.next(0, Kind::metrics, {25}).more);
+  CHECK(ledger.next(0, Kind::metrics, {1}).ids == Ids{2});
+  CHECK(ledger.next(0, Kind::metrics, {.records = 1, .at_least_one = false}).ids.empty());
+  CHECK(ledger.next(0, Kind::logs, {1000}).ids.empty());
+  CHECK(ledger.next(1, Kind::metrics, {1000}).ids.size() == 5);
 }
 
 TEST_CASE("a cursor is a position and what was acked beyond it", "[buffer][ledger]") {
@@ -79,14 +79,14 @@ TEST_CASE("a cursor read back acks the same blocks", "[buffer][ledger]") {
   for (const std::uint64_t id : {1U, 2U, 5U, 9U, 10U, 20U}) (void)ledger.ack(0, id);
   Ledger again = ledger_of(20);
   for (const IdRange& range : ledger.ranges(0, Kind::metrics, 100)) again.ack_range(0, Kind::metrics, range);
-  CHECK(again.next(0, Kind::metrics, 1000).ids == ledger.next(0, Kind::metrics, 1000).ids);
+  CHECK(again.next(0, Kind::metrics, {1000}).ids == ledger.next(0, Kind::metrics, {1000}).ids);
 }
 
 TEST_CASE("a gone block counts as acked by everyone", "[buffer][ledger]") {
   Ledger ledger = ledger_of(3);
   CHECK(ledger.retire(2) == 10);
   CHECK(ledger.retire(2) == 0);
-  CHECK(ledger.next(0, Kind::metrics, 1000).ids == Ids{1, 3});
+  CHECK(ledger.next(0, Kind::metrics, {1000}).ids == Ids{1, 3});
   CHECK(ledger.ranges(1, Kind::metrics, 100) == Ranges{{0, 0}, {2, 2}});
 }
 

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/contract/buffer_contract.hpp"
+#include "tests/contract/fresh_contract.hpp"
 
 namespace scops {
 namespace {
@@ -20,6 +21,10 @@ class MemoryFixture : public test::BufferFixture {
 
 TEST_CASE("the memory buffer keeps the contract", "[buffer][memory]") {
   test::check_buffer_contract([] { return std::make_unique<MemoryFixture>(); });
+}
+
+TEST_CASE("the memory buffer gives what is fresh past a backlog", "[buffer][memory]") {
+  test::check_fresh_contract([] { return std::make_unique<MemoryFixture>(); });
 }
 
 TEST_CASE("a memory buffer says that it is not durable", "[buffer][memory]") {

@@ -1,3 +1,4 @@
+#include "tests/contract/fresh_contract.hpp"
 #include "tests/transport/buffer/redis_fixture.hpp"
 
 namespace scops {
@@ -9,6 +10,49 @@ TEST_CASE("the buffer in a Redis keeps the contract", "[buffer][redis]") {
 
 TEST_CASE("the buffer in a Redis behind its queue keeps the contract", "[buffer][redis]") {
   test::check_buffer_contract([] { return std::make_unique<test::HeldRedisFixture>(); });
+}
+
+TEST_CASE("the buffer in a Redis gives what is fresh past a backlog", "[buffer][redis]") {
+  test::check_fresh_contract([] { return std::make_unique<test::RedisFixture>(); });
+}
+
+TEST_CASE("the buffer in a Redis behind its queue gives what is fresh past a backlog", "[buffer][redis]") {
+  test::check_fresh_contract([] { return std::make_unique<test::HeldRedisFixture>(); });
+}
+
+TEST_CASE("agents of one name are not given the same fresh blocks, and nobody sweeps the backlog",
+          "[buffer][redis]") {
+  test::RedisFixture fixture;
+  const auto one = fixture.open_store(test::buffer_settings(), {"a"}, "one");
+  const auto other = fixture.open_store(test::buffer_settings(), {"a"}, "other");
+  const TimeMs now = fixture.clock.wall();
+  for (std::uint64_t i = 0; i < 20; ++i) (void)test::put(*one, test::block_of(1, now - 7'200'000, i));
+  for (std::uint64_t i = 20; i < 30; ++i) (void)test::put(*one, test::block_of(1, now, i));
+  const auto first = one->read("a", Kind::metrics, 4, now - 1000);
+  const auto second = other->read("a", Kind::metrics, 100, now - 1000);
+  REQUIRE(first);
+  REQUIRE(second);
+  CHECK(first->size() == 4);
+  CHECK(second->size() == 6);
+  for (const Block& block : *first) CHECK((*second)[0].id > block.id);
+  fixture.clock.advance(31'000);  // time for a look around
+  REQUIRE(one->maintain(fixture.clock.wall()));
+  REQUIRE(other->maintain(fixture.clock.wall()));
+  CHECK(fixture.length() == "30");
+  test::ack(*one, "a", *first);
+  test::ack(*other, "a", *second);
+  CHECK(fixture.length() == "20");
+  CHECK(test::read(*other, "a").size() == 20);
+}
+
+TEST_CASE("with several outputs a Redis gives nothing past a backlog: an ack could be forgotten",
+          "[buffer][redis]") {
+  test::RedisFixture fixture;
+  const auto buffer = fixture.open_store(test::buffer_settings(), {"a", "b"});
+  (void)test::put(*buffer, test::block_of(1, fixture.clock.wall(), 1));
+  const auto fresh = buffer->read("a", Kind::metrics, 4, fixture.clock.wall() - 1000);
+  REQUIRE(fresh);
+  CHECK(fresh->empty());
 }
 
 }  // namespace

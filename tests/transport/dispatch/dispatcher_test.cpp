@@ -83,9 +83,9 @@ class LockedBuffer final : public scops::Buffer {
     return plain_.put(std::move(block));
   }
   scops::Result<std::vector<scops::Block>> read(std::string_view output, scops::Kind kind,
-                                                std::uint32_t max_records) override {
+                                                std::uint32_t max_records, scops::TimeMs since) override {
     const std::lock_guard lock(mutex_);
-    return plain_.read(output, kind, max_records);
+    return plain_.read(output, kind, max_records, since);
   }
   scops::Result<bool> put_together(std::span<const scops::Block>, const scops::RedisCommands&) override {
     return false;

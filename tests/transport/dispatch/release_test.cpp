@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <limits>
+#include <map>
 #include <set>
 #include <string>
 
@@ -35,6 +36,17 @@ TEST_CASE("release: hosts are spread evenly over the interval") {
     sixths.insert(offset / 10s);
   }
   CHECK(sixths.size() == 6);
+}
+
+TEST_CASE("release: a fleet of a thousand leaves no moment with many of them") {
+  const char* const names[] = {"board-", "jetson-nano-00", "site7.line3.cam"};
+  for (const std::string name : names) {
+    std::map<std::int64_t, int> seconds;
+    for (int i = 0; i < 1000; ++i) ++seconds[release_offset(name + std::to_string(i), 60s) / 1s];
+    CHECK(seconds.size() == 60);
+    // 16.7 on the average; of a fair draw none of 60 seconds has above 36 (1 in 1,000 fleets).
+    for (const auto& [second, boards] : seconds) CHECK(boards <= 36);
+  }
 }
 
 TEST_CASE("release: a host keeps its offset") {

@@ -34,13 +34,14 @@ class PlainBuffer final : public Buffer {
     return blocks.back().id;
   }
   Result<bool> put_together(std::span<const Block>, const RedisCommands&) override { return false; }
-  Result<std::vector<Block>> read(std::string_view, Kind kind, std::uint32_t max_records) override {
+  Result<std::vector<Block>> read(std::string_view, Kind kind, std::uint32_t max_records,
+                                  TimeMs since) override {
     if (read_fails) return Error{ErrorKind::retry, "disk on fire"};
     ++reads;
     std::vector<Block> some;
     std::uint32_t records = 0;
     for (const Block& block : blocks) {
-      if (block.kind != kind) continue;
+      if (block.kind != kind || block.newest < since) continue;
       if (!some.empty() && records + block.records > max_records) break;
       records += block.records;
       some.push_back(block);

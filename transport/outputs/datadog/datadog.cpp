@@ -121,7 +121,15 @@ HttpTls tls_of(const DatadogSettings& settings) {
 
 std::string joined(const std::vector<std::string>& tags) { return fmt::format("{}", fmt::join(tags, ",")); }
 
-bool is_page(const HttpResponse& response) { return trim(response.body).starts_with('<'); }
+// What a captive portal shows instead of the intake. A relay may call a plain "ok" text/html.
+bool is_page(const HttpResponse& response) {
+  std::string_view body = response.body;
+  if (body.starts_with("\xef\xbb\xbf")) body.remove_prefix(3);
+  if (trim(body).starts_with('<')) return true;
+  if (!to_lower(response.content_type).starts_with("text/html")) return false;
+  constexpr std::string_view gzip = "\x1f\x8b";
+  return !response.whole || body.starts_with(gzip) || body.find('<') != std::string_view::npos;
+}
 
 void replace_all(std::string& text, std::string_view what, std::string_view with) {
   for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) {
@@ -218,6 +226,8 @@ Reply Datadog::post(Intake& intake, std::chrono::milliseconds timeout, const std
     reply = reply_to(*response);
   } else {
     reply.detail = response.error().text;
+    reply.cut_short = intake.client.cut_short();
+    if (reply.cut_short) reply.detail += ", the body was not sent in time";
   }
   reply.bytes = body_.size();
   return reply;

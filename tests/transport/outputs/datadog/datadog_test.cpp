@@ -149,6 +149,19 @@ TEST_CASE("datadog: a captive portal has accepted nothing") {
   CHECK(reply.detail == "HTTP 200, an HTML page instead of an answer (captive portal?)");
 }
 
+TEST_CASE("datadog: a page is known by its bytes or by its type, a plain word of a relay is an answer") {
+  HttpSink sink;
+  const std::string html = "Content-Type: text/html; charset=utf-8";
+  const SinkAnswer page =
+      GENERATE_COPY(SinkAnswer{.status = 200, .body = "\xef\xbb\xbf<html>"},
+                    SinkAnswer{.status = 200, .headers = {html}, .body = "Welcome <a href=/login>log in</a>"},
+                    SinkAnswer{.status = 200, .headers = {html}, .body = "\x1f\x8b squeezed"},
+                    SinkAnswer{.status = 200, .headers = {html}, .body = "", .fault = Fault::half_body});
+  sink.script({page, {.status = 200, .headers = {html}, .body = "ok"}});
+  CHECK(send_to(sink).verdict == Verdict::retry);
+  CHECK(send_to(sink).verdict == Verdict::accepted);
+}
+
 TEST_CASE("datadog: no answer is a reason to try again") {
   HttpSink sink;
   sink.otherwise({.fault = GENERATE(Fault::reset_in_request, Fault::reset_after, Fault::stall, Fault::half,
