@@ -61,10 +61,12 @@ Entry* Ledger::find_waiting(std::uint64_t id) {
 Ledger::Next Ledger::next(std::size_t output, Kind kind, std::uint32_t max_records, bool at_least_one) const {
   Next result;
   std::uint64_t records = 0;
+  std::uint64_t bytes = 0;
   for (const Entry& entry : entries_) {
     if (entry.gone || entry.kind != kind || (entry.acked & bit(output)) != 0) continue;
     records += entry.records;
-    if (records > max_records && !(at_least_one && result.ids.empty())) {
+    bytes += entry.size;
+    if ((records > max_records || bytes > read_bytes_max) && !(at_least_one && result.ids.empty())) {
       result.more = true;
       break;
     }

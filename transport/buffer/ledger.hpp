@@ -59,7 +59,8 @@ class Ledger {
     std::vector<std::uint64_t> ids;
     bool more = false;
   };
-  // What the output should read: oldest first, up to `max_records`, but at least one block if `at_least_one`.
+  // What the output should read: oldest first, up to `max_records` and `read_bytes_max`, but at least one
+  // block if `at_least_one`.
   [[nodiscard]] Next next(std::size_t output, Kind kind, std::uint32_t max_records,
                           bool at_least_one = true) const;
 

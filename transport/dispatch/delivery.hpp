@@ -61,10 +61,6 @@ class Delivery {
   [[nodiscard]] bool failing() const { return backoff_.failures() > 0; }
 
  private:
-  struct BatchBlock {
-    BlockId id;
-    std::uint32_t records = 0;
-  };
   // One request: a piece of the batch, or a suspect alone.
   struct Job {
     Batch batch;      // the merged batch without its payload, while `piece` is of it
@@ -101,8 +97,8 @@ class Delivery {
   Backoff backoff_;
   Journal journal_;
 
-  std::vector<BatchBlock> blocks_;  // the batch being sent; empty: none
-  Plan plan_;                       // over its merged records
+  std::vector<Suspects::Held> blocks_;  // the batch being sent; empty: none
+  Plan plan_;                           // over its merged records
   Suspects suspects_;
   std::vector<BlockId> to_ack_;  // done with, but the store does not know yet
   std::uint64_t accepted_ = 0;   // requests so far
