@@ -21,6 +21,7 @@
 #include "core/io/files.hpp"
 #include "core/model/text.hpp"
 #include "core/runtime/log.hpp"
+#include "core/runtime/memory.hpp"
 #include "core/runtime/stop.hpp"
 #include "transport/outputs/registry.hpp"
 
@@ -114,7 +115,9 @@ Result<std::unique_ptr<App>> App::make(const Settings& settings) {
 App::App(const Settings& settings)
     : settings_(settings),
       watchdog_(clock_),
-      own_metrics_(settings.agent().self_metrics ? settings.agent().own_metrics : TextList{}, stats_) {}
+      own_metrics_(settings.agent().self_metrics ? settings.agent().own_metrics : TextList{}, stats_) {
+  memory::set_cap(settings.agent().memory_max.count);
+}
 App::~App() = default;
 
 Status App::open_buffer_room() {
@@ -288,6 +291,9 @@ bool App::captures_running() const {
 }
 
 void App::flush(bool closing) {
+  if (memory::measure() == memory::Room::full) {
+    log::warn("agent", "memory_full", {{"hint", "the oldest samples give way; see agent.memory_max"}});
+  }
   report_own_metrics();
   for (Block& block : pipeline_->flush(clock_.wall(), closing)) {
     const auto put = buffer_->put(std::move(block));

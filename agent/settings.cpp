@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <utility>
@@ -72,6 +73,15 @@ constexpr Option agent_options[] = {
          .fallback = R"(["scops.buffer.dropped_records","scops.pipeline.dropped_samples","scops.process.*"])",
          .help = "Globs of the agent's own metrics to send, every capture_interval; /metrics lists all, "
                  "scops_buffer_records as scops.buffer.records."}),
+    option<&AgentSettings::memory_max>(
+        {.name = "memory_max",
+         .fallback = "64MiB",
+         .help =
+             "Most memory that the process takes, code and libraries included (VmRSS of /proc/PID/status); "
+             "at least 32MiB, 0: no cap. Near it queues are drained in smaller parts; at it the oldest "
+             "samples and blocks that are only in memory, and reports of new series, are dropped and "
+             "counted.",
+         .max = "1TiB"}),
 };
 
 constexpr Option http_options[] = {
@@ -91,6 +101,9 @@ constexpr Option frame_options[] = {
                                       .help = "How often this collector captures; 0: agent.capture_interval.",
                                       .max = "1d"}),
 };
+
+// The program and its libraries alone are half of it.
+constexpr std::uint64_t memory_least = 32U << 20U;
 
 bool writable_folder(const std::string& path) {
   std::error_code error;
@@ -133,6 +146,9 @@ Loaded Settings::load(const LoadInput& input) {
   effective_ = loaded.effective;
   for (const Status& valid : {validate(dispatch()), validate(pipeline()), validate(redis())}) {
     if (!valid) loaded.problems.push_back(valid.error().text);
+  }
+  if (const std::uint64_t cap = agent().memory_max.count; cap != 0 && cap < memory_least) {
+    loaded.problems.emplace_back("agent.memory_max is below 32MiB, which the process may need; 0: no cap");
   }
   for (const std::string& name : dispatch().outputs) {
     if (find_output(name) == nullptr) loaded.problems.push_back(unknown_output(name));

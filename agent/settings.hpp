@@ -25,6 +25,7 @@ struct AgentSettings {
   std::string log_format;
   bool self_metrics = true;
   TextList own_metrics;
+  Bytes memory_max{64U << 20U};
 };
 
 struct HttpSettings {

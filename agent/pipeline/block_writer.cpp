@@ -6,6 +6,7 @@
 
 #include "core/io/block_codec.hpp"
 #include "core/io/block_format.hpp"
+#include "core/runtime/memory.hpp"
 
 namespace scops {
 
@@ -17,6 +18,9 @@ constexpr std::size_t slice_names_max = 4U << 20U;
 static_assert(slice_names_max + (block_tags_max + 1) * (block_name_max + name_overhead) < block_names_max);
 
 }  // namespace
+
+BlockWriter::BlockWriter(std::uint32_t block_records)
+    : block_records_(block_records), slice_max_(memory::share(32, 256U << 10U, slice_names_max)) {}
 
 bool BlockWriter::acceptable(const Series& series) {
   const auto fits = [](const std::string& text) { return text.size() <= block_name_max; };
@@ -53,7 +57,7 @@ std::uint32_t BlockWriter::intern(Series series) {
 
 bool BlockWriter::full() const {
   return slice_.samples.size() >= std::min<std::size_t>(block_records_, block_samples_max) ||
-         slice_.series.size() >= block_series_max || slice_weight_ >= slice_names_max;
+         slice_.series.size() >= block_series_max || slice_weight_ >= slice_max_;
 }
 
 void BlockWriter::seal() {

@@ -15,7 +15,7 @@ namespace scops {
 class BlockWriter {
  public:
   // `block_records`: most samples in one block, so that a block always fits one request of every output.
-  explicit BlockWriter(std::uint32_t block_records) : block_records_(block_records) {}
+  explicit BlockWriter(std::uint32_t block_records);
 
   // Does a block take a series with this much in names and tags?
   [[nodiscard]] static bool acceptable(const Series& series);
@@ -37,6 +37,7 @@ class BlockWriter {
   void seal();
 
   std::uint32_t block_records_;
+  std::size_t slice_max_;
   SampleSet slice_;
   std::size_t slice_weight_ = 0;  // of the names in it, as block_names_max counts them
   std::vector<Block> blocks_;

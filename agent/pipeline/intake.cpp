@@ -4,7 +4,20 @@
 #include <string>
 #include <utility>
 
+#include "core/io/block_format.hpp"
+#include "core/runtime/memory.hpp"
+
 namespace scops {
+
+namespace {
+
+// What a raw record leaves beside its series: its id, until it is erased.
+constexpr std::size_t record_bytes = 24;
+
+// A commit of less than this would free nothing worth its round trips, however short memory is.
+constexpr std::size_t commit_least = 512U << 10U;
+
+}  // namespace
 
 PipelineIntake::PipelineIntake(const PipelineSettings& settings, std::uint32_t block_records, Buffer& buffer,
                                Stats& stats)
@@ -12,7 +25,18 @@ PipelineIntake::PipelineIntake(const PipelineSettings& settings, std::uint32_t b
       labels_(settings),
       fates_(stats),
       points_(settings, block_records, labels_, fates_),
-      windows_(settings, points_) {}
+      windows_(settings, points_),
+      slice_max_(memory::share(32, commit_least, log_slice_bytes)) {}
+
+void PipelineIntake::raw(const RawSample& sample) {
+  windows_.add(sample);
+  taken_ += record_bytes;
+  memory::taking(record_bytes);
+}
+
+bool PipelineIntake::full() const {
+  return memory::room() != memory::Room::plenty && windows_.memory() + taken_ >= commit_least;
+}
 
 void PipelineIntake::point(const Metric& metric) {
   std::vector<std::string> tags;
@@ -22,6 +46,9 @@ void PipelineIntake::point(const Metric& metric) {
                 .tags = labels_.with_global(std::move(tags)),
                 .type = metric.type,
                 .interval_s = metric.interval_s};
+  const std::size_t weight = record_bytes + block_weight(series);
+  taken_ += weight;
+  memory::taking(weight);
   if (points_.add(std::move(series), metric.time, metric.value)) fates_.add(Fate::point);
 }
 
@@ -29,10 +56,12 @@ void PipelineIntake::point(const Metric& metric) {
 void PipelineIntake::log(TimeMs time, std::string_view json) {
   if (json.size() > log_record_max) return fates_.add(Fate::log_too_long);
   if (json.size() > log_bytes_max - log_bytes_) return fates_.add(Fate::log_no_room);
-  if (logs_.size() >= log_records_max || slice_bytes_ >= log_slice_bytes) seal_logs();
+  if (logs_.size() >= log_records_max || slice_bytes_ >= slice_max_) seal_logs();
   logs_.push_back({.time = time, .json = std::string(json)});
   slice_bytes_ += json.size();
   log_bytes_ += json.size();
+  taken_ += json.size();
+  memory::taking(json.size());
   fates_.add(Fate::log);
 }
 
@@ -48,7 +77,7 @@ std::vector<Block> PipelineIntake::take_blocks() {
   seal_logs();
   std::move(log_blocks_.begin(), log_blocks_.end(), std::back_inserter(blocks));
   log_blocks_.clear();
-  log_bytes_ = 0;
+  log_bytes_ = taken_ = 0;
   return blocks;
 }
 
@@ -81,7 +110,7 @@ void PipelineIntake::discard() {
   points_.writer().clear();
   logs_.clear();
   log_blocks_.clear();
-  slice_bytes_ = log_bytes_ = 0;
+  slice_bytes_ = log_bytes_ = taken_ = 0;
   fates_.forget();
 }
 

@@ -2,7 +2,8 @@
 // in windows, points and logs in blocks; commit makes it durable together with the removal from the queue.
 //
 // Bounded between two commits by series_max, samples_max, window_memory and `log_bytes_max`: an input commits
-// before it comes there, what is beyond is dropped and counted. Used from the input's own thread only.
+// before it comes there, and when full() says that the memory of the process is short; what is beyond is
+// dropped and counted. Used from the input's own thread only.
 #pragma once
 
 #include <cstddef>
@@ -24,16 +25,17 @@ namespace scops {
 class PipelineIntake final : public Intake {
  public:
   static constexpr std::size_t log_records_max = 500;  // in one block: what one request takes
-  static constexpr std::size_t log_slice_bytes = 2U
-                                                 << 20U;  // of text in one block, a last record comes on top
+  // Of text in one block, a last record comes on top; less where the memory cap is small.
+  static constexpr std::size_t log_slice_bytes = 2U << 20U;
   static constexpr std::size_t log_bytes_max = 32U << 20U;  // of text between two commits
 
   // `block_records`: most samples in one block. `buffer` and `stats` outlive the intake.
   PipelineIntake(const PipelineSettings& settings, std::uint32_t block_records, Buffer& buffer, Stats& stats);
 
-  void raw(const RawSample& sample) override { windows_.add(sample); }
+  void raw(const RawSample& sample) override;
   void point(const Metric& metric) override;
   void log(TimeMs time, std::string_view json) override;
+  [[nodiscard]] bool full() const override;
   Result<bool> commit(const RedisCommands& erase) override;
   void discard() override;
 
@@ -47,6 +49,8 @@ class PipelineIntake final : public Intake {
   Fates fates_;
   PointSink points_;
   Windows windows_;
+  std::size_t taken_ = 0;  // bytes since the last commit, beside those of the windows, about
+  const std::size_t slice_max_;
   std::vector<LogRecord> logs_;    // the slice that grows
   std::size_t slice_bytes_ = 0;    // of text in it
   std::size_t log_bytes_ = 0;      // of text since the last commit

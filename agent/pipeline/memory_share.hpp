@@ -1,9 +1,11 @@
 // The memory of open windows, counted: what grows asks first, and goes on with less detail when it is
-// refused. Not thread-safe.
+// refused, because the windows have their share or the process is at its cap. Not thread-safe.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
+
+#include "core/runtime/memory.hpp"
 
 namespace scops {
 
@@ -20,7 +22,8 @@ class MemoryPool {
   friend class MemoryShare;
 
   bool take(std::size_t bytes) {
-    if (bytes > limit_ - used_) {
+    memory::taking(bytes);
+    if (bytes > limit_ - used_ || memory::room() == memory::Room::full) {
       scarce_ = true;
       return false;
     }

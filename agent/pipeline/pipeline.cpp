@@ -1,6 +1,10 @@
 #include "agent/pipeline/pipeline.hpp"
 
 #include <cmath>
+#include <string>
+
+#include "core/runtime/log.hpp"
+#include "core/runtime/memory.hpp"
 
 namespace scops {
 
@@ -22,6 +26,7 @@ Pipeline::Pipeline(const PipelineSettings& settings, std::uint32_t block_records
       not_finite_(dropped(stats, "reason=\"not_finite\"")),
       over_series_(dropped(stats, "reason=\"series_max\"")),
       over_samples_(dropped(stats, "reason=\"samples_max\"")),
+      over_memory_(dropped(stats, "reason=\"memory_max\"")),
       series_count_(stats.gauge("scops_pipeline_series", "Series in the table.")),
       table_(static_cast<std::size_t>(settings.series_max), settings.tags),
       fates_(stats),
@@ -36,8 +41,20 @@ void Pipeline::add(const Metric& metric) {
   if (*series >= wanted_.size()) wanted_.push_back(labels_.wanted(table_.series()[*series].name));
   if (!wanted_[*series]) return filtered_.add();
   if (pending_.size() >= static_cast<std::size_t>(settings_.samples_max)) return over_samples_.add();
+  if (memory::room() == memory::Room::full) shed();
   pending_.push_back({.series = *series, .time = metric.time, .value = metric.value});
   samples_.add();
+}
+
+// The process is at its cap: the older half of what waits for the next flush goes. What is left is the
+// newest, and small enough that it is not looked at again for every sample.
+void Pipeline::shed() {
+  constexpr std::size_t least = 4096;
+  if (pending_.size() < least) return;
+  const std::size_t half = pending_.size() / 2;
+  pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(half));
+  over_memory_.add(static_cast<double>(half));
+  log::warn("pipeline", "dropped", {{"why", "reason=\"memory_max\""}, {"count", std::to_string(half)}});
 }
 
 void Pipeline::add_raw(const RawSample& sample) {

@@ -44,6 +44,8 @@ class Pipeline {
   [[nodiscard]] std::vector<Block> flush(TimeMs now = 0, bool closing = false);
 
  private:
+  void shed();
+
   const PipelineSettings settings_;
   const Labels labels_;
   const std::string prefix_;  // with its dot
@@ -52,6 +54,7 @@ class Pipeline {
   Stat& not_finite_;
   Stat& over_series_;
   Stat& over_samples_;
+  Stat& over_memory_;
   Stat& series_count_;
 
   std::mutex mutex_;

@@ -1,12 +1,14 @@
 #include "agent/pipeline/windows.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <tuple>
 #include <utility>
 
 #include "core/runtime/log.hpp"
+#include "core/runtime/memory.hpp"
 
 namespace scops {
 
@@ -16,13 +18,17 @@ namespace {
 // arithmetic of windows cannot overflow.
 constexpr TimeMs farthest = 253'402'300'799'000;
 
+// Of the memory cap.
+constexpr std::uint64_t windows_share = 6;
+
 }  // namespace
 
 Windows::Windows(const PipelineSettings& settings, PointSink& sink)
     : rules_(settings),
       length_(std::max<TimeMs>(1, settings.interval.count())),
       sink_(sink),
-      pool_(settings.window_memory.count) {}
+      pool_(std::min<std::uint64_t>(settings.window_memory.count,
+                                    memory::share(windows_share, 1U << 20U, UINT64_MAX))) {}
 
 void Windows::add(const RawSample& sample) {
   const TimeMs arrival = std::clamp(sample.arrival, -farthest, farthest);

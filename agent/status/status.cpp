@@ -2,16 +2,15 @@
 
 #include <fmt/format.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <utility>
 
 #include "agent/version.hpp"
-#include "core/io/files.hpp"
 #include "core/io/json.hpp"
 #include "core/model/text.hpp"
 #include "core/runtime/log.hpp"
+#include "core/runtime/memory.hpp"
 
 namespace scops {
 
@@ -26,15 +25,7 @@ double cpu_seconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-// Second number of /proc/self/statm, in pages: proc(5).
-double resident_bytes() {
-  const auto statm = read_file("/proc/self/statm", 4096);
-  if (!statm) return 0;
-  std::string_view rest = *statm;
-  next_word(rest);
-  return static_cast<double>(to_uint(next_word(rest)).value_or(0)) *
-         static_cast<double>(::sysconf(_SC_PAGESIZE));
-}
+double resident_bytes() { return static_cast<double>(memory::resident()); }
 
 double age_seconds(TimeMs oldest, TimeMs now) {
   return oldest == 0 ? 0 : static_cast<double>(std::max<TimeMs>(0, now - oldest)) / 1000;

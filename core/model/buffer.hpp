@@ -15,7 +15,7 @@
 namespace scops {
 class RedisCommands;  // core/io/redis.hpp
 enum class Kind : std::uint8_t { metrics = 1, events = 2, logs = 3 };
-
+inline constexpr std::uint64_t read_bytes_max = 4U << 20U;  // of blocks, in one read
 // Position in the log; ascending in the order of put. `major` is a stream's milliseconds, if it has them.
 struct BlockId {
   std::uint64_t major = 0, minor = 0;
@@ -46,8 +46,8 @@ class Buffer {
   // Puts all and runs `commands` in one transaction, where the store is the Redis that these are for. False:
   // it is not, or is full; nothing was done. An Error: nothing was, or all of it and the answer is lost.
   virtual Result<bool> put_together(std::span<const Block> blocks, const RedisCommands& commands) = 0;
-  // Up to `max_records` from the output's cursor, oldest first, at least one block if there is any; the same
-  // again until acked. Of blocks whose `newest` is `since` or later. Damaged ones are set aside and counted.
+  // Up to `max_records` and read_bytes_max from the output's cursor, oldest first, at least one block if any;
+  // the same again until acked. Only blocks whose `newest` is `since` or later. Damaged: set aside, counted.
   virtual Result<std::vector<Block>> read(std::string_view output, Kind kind, std::uint32_t max_records,
                                           TimeMs since = INT64_MIN) = 0;
   // The output is done with these; what all have acked is removed. An Error: a restart may read them again.

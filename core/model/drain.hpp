@@ -24,6 +24,8 @@ class Intake {
   virtual void point(const Metric& metric) = 0;
   // A log record: one JSON object as it is to be sent, but for host and global tags.
   virtual void log(TimeMs time, std::string_view json) = 0;
+  // Memory is short: commit before more is handed over.
+  [[nodiscard]] virtual bool full() const { return false; }
   // Makes everything since the last commit durable and runs `erase`, which removes it from its queue: in one
   // transaction where the buffer is the same Redis, and then the result is true. False: durable, but `erase`
   // is still to be run by the caller, before it reads on. An Error: nothing is kept here; read again what is

@@ -227,6 +227,11 @@ bool HttpSink::next_is(Fault fault) const {
   return (script_.empty() ? otherwise_ : script_.front()).fault == fault;
 }
 
+void HttpSink::forget() {
+  const std::lock_guard lock(mutex_);
+  requests_.clear();
+}
+
 void HttpSink::remember(SinkRequest request) {
   const std::lock_guard lock(mutex_);
   requests_.push_back(std::move(request));

@@ -69,6 +69,8 @@ class HttpSink {
   void otherwise(SinkAnswer answer);
 
   [[nodiscard]] std::vector<SinkRequest> requests() const;
+  // What it was sent so far.
+  void forget();
   [[nodiscard]] int connections() const;
   // Waits until at least `count` requests were read; false when `patience` is over first.
   [[nodiscard]] bool wait_for(std::size_t count,

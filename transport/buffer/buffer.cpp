@@ -1,8 +1,11 @@
 #include "transport/buffer/buffer.hpp"
 
+#include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "core/runtime/log.hpp"
+#include "core/runtime/memory.hpp"
 #include "transport/buffer/block_file.hpp"
 #include "transport/buffer/embedded.hpp"
 #include "transport/buffer/folder_lock.hpp"
@@ -55,8 +58,13 @@ constexpr Option rows[] = {
          .max = "1GiB"}),
 };
 
+// buffer.memory_max, or its share of the process' memory cap.
+std::uint64_t memory_max(const BufferSettings& settings) {
+  return std::min<std::uint64_t>(settings.memory_max.count, memory::share(8, 1U << 20U, UINT64_MAX));
+}
+
 std::unique_ptr<Buffer> in_memory(const BufferSettings& settings, const BufferContext& context) {
-  const Retention retention = {settings.memory_max.count, settings.metric_ttl, settings.log_ttl};
+  const Retention retention = {memory_max(settings), settings.metric_ttl, settings.log_ttl};
   return std::make_unique<MemoryBuffer>(context.outputs, retention, BufferCounters(*context.stats));
 }
 
@@ -73,7 +81,7 @@ std::unique_ptr<Buffer> behind_queue(std::unique_ptr<Store> store, const BufferS
                                      const BufferContext& context, const Retention& retention,
                                      const std::string& absent = {}) {
   return std::make_unique<HoldingBuffer>(std::move(store), context.outputs,
-                                         HoldLimits{settings.hold, settings.memory_max.count, retention},
+                                         HoldLimits{settings.hold, memory_max(settings), retention},
                                          *context.clock, BufferCounters(*context.stats), absent);
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/runtime/log.hpp"
+#include "core/runtime/memory.hpp"
 
 namespace scops {
 
@@ -12,6 +13,7 @@ namespace {
 
 constexpr std::uint64_t queue_major = std::numeric_limits<std::uint64_t>::max();
 constexpr std::uint64_t bytes_a_move = 1U << 20U;  // in one commit: bounds the store's log
+constexpr std::uint64_t least_held = 1U << 20U;    // however short memory is
 constexpr std::size_t aliases_max = 4096;          // older ones are blocks that nobody has in flight any more
 
 }  // namespace
@@ -65,12 +67,20 @@ Result<BlockId> HoldingBuffer::put(Block block) {
     }
     refused(ids.error());
   }
+  memory::taking(block.bytes.size());
   const BlockId id = queue_.push(std::move(block), clock_.boot());
-  if (queue_.stats().bytes > limits_.memory_max) {
+  const std::uint64_t most = room();
+  if (queue_.stats().bytes > most) {
     if (trouble_.empty()) move_all();
-    counters_.dropped_memory.add(static_cast<double>(queue_.drop_oldest(limits_.memory_max)));
+    counters_.dropped_memory.add(static_cast<double>(queue_.drop_oldest(most)));
   }
   return id;
+}
+
+// Of the process at its memory cap, half of what is here gives way.
+std::uint64_t HoldingBuffer::room() const {
+  const std::uint64_t half = std::max(least_held, queue_.stats().bytes / 2);
+  return memory::room() == memory::Room::full ? std::min(limits_.memory_max, half) : limits_.memory_max;
 }
 
 // The commands wait for this, so it is tried even while the store is in trouble: its error, or its refusal,

@@ -63,6 +63,7 @@ class HoldingBuffer final : public Buffer {
   class Call;
 
   // All of these with mutex_ held.
+  [[nodiscard]] std::uint64_t room() const;
   [[nodiscard]] bool due() const;
   void move_all();
   void moved(const std::vector<const BlockQueue::Held*>& chunk, const std::vector<BlockId>& ids);

@@ -61,11 +61,14 @@ Entry* Ledger::find_waiting(std::uint64_t id) {
 Ledger::Next Ledger::next(std::size_t output, Kind kind, Wanted wanted) const {
   Next result;
   std::uint64_t records = 0;
+  std::uint64_t bytes = 0;
   for (const Entry& entry : entries_) {
     if (entry.gone || entry.kind != kind || (entry.acked & bit(output)) != 0) continue;
     if (entry.newest < wanted.since) continue;
     records += entry.records;
-    if (records > wanted.records && !(wanted.at_least_one && result.ids.empty())) {
+    bytes += entry.size;
+    const bool full = records > wanted.records || bytes > read_bytes_max;
+    if (full && !(wanted.at_least_one && result.ids.empty())) {
       result.more = true;
       break;
     }

@@ -64,7 +64,7 @@ class Ledger {
     TimeMs since = INT64_MIN;   // of blocks that are not older, by their youngest record
     bool at_least_one = true;   // block, whatever it has
   };
-  // What the output should read: oldest first.
+  // What the output should read: oldest first, up to read_bytes_max.
   [[nodiscard]] Next next(std::size_t output, Kind kind, Wanted wanted) const;
 
   // The output is done with this one; unknown ids are ignored. True when that was news.

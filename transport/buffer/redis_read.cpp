@@ -14,7 +14,6 @@ namespace {
 constexpr std::size_t page_max = 256;            // entries of one reply
 constexpr std::size_t page_unknown = 16;         // the same when their size is not known
 constexpr std::uint64_t page_bytes = 1U << 20U;  // about what one reply may have
-constexpr std::uint64_t batch_bytes = 4U << 20U;
 constexpr std::size_t acks_at_once = 256;
 constexpr int fresh_pages_max = 16;      // that are looked through for the oldest of the fresh
 constexpr std::size_t known_max = 8192;  // the size of others is asked for again
@@ -43,7 +42,7 @@ struct RedisBuffer::Gathering {
   bool add(Block block) {
     const std::uint64_t more_records = records + block.records;
     const std::uint64_t more_bytes = bytes + block.bytes.size();
-    if (!batch.blocks.empty() && (more_records > max_records || more_bytes > batch_bytes)) {
+    if (!batch.blocks.empty() && (more_records > max_records || more_bytes > read_bytes_max)) {
       batch.more = true;
       return false;
     }

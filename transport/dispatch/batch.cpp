@@ -7,7 +7,9 @@
 #include <utility>
 
 #include "core/io/block_codec.hpp"
+#include "core/io/block_format.hpp"
 #include "core/io/log_block.hpp"
+#include "core/runtime/memory.hpp"
 
 namespace scops {
 namespace {
@@ -23,15 +25,22 @@ struct Gathered {
   std::vector<Entry> entries;  // in the order of blocks and records
 };
 
-void gather(const SampleSet& decoded, BlockId id, Gathered& into) {
+// The same for every block of a process: a batch that is read again is the same batch.
+std::size_t text_max() { return memory::share(16, 1U << 20U, batch_text_max); }
+
+// Returns what the names and tags weigh.
+std::size_t gather(SampleSet decoded, BlockId id, Gathered& into) {
   const auto first = static_cast<std::uint32_t>(into.series.size());
-  into.series.insert(into.series.end(), decoded.series.begin(), decoded.series.end());
+  std::size_t weight = 0;
+  for (const Series& series : decoded.series) weight += block_weight(series);
   for (std::uint32_t record = 0; record < decoded.samples.size(); ++record) {
     Sample sample = decoded.samples[record];
     if (sample.series >= decoded.series.size()) continue;
     sample.series += first;
     into.entries.push_back({sample, {id, record}});
   }
+  std::move(decoded.series.begin(), decoded.series.end(), std::back_inserter(into.series));
+  return weight;
 }
 
 // Sorts the series, drops duplicates, and says for each old index what its new one is.
@@ -57,12 +66,14 @@ void set_aside(const Block& block, Batch& batch) {
 
 Batch merge_metrics(std::span<const Block> blocks) {
   Batch batch;
-  batch.blocks = blocks.size();
   Gathered all;
+  std::size_t text = 0;
   for (const Block& block : blocks) {
-    const Result<SampleSet> decoded = decode_block(block.bytes);
+    if (text >= text_max()) break;
+    ++batch.blocks;
+    Result<SampleSet> decoded = decode_block(block.bytes);
     if (decoded) {
-      gather(*decoded, block.id, all);
+      text += gather(std::move(*decoded), block.id, all);
     } else {
       set_aside(block, batch);
     }
@@ -88,7 +99,7 @@ Batch merge_logs(std::span<const Block> blocks) {
   batch.payload.kind = Kind::logs;
   std::size_t text = 0;
   for (const Block& block : blocks) {
-    if (text >= batch_text_max) break;
+    if (text >= text_max()) break;
     ++batch.blocks;
     Result<std::vector<LogRecord>> decoded = decode_log_block(block.bytes);
     if (!decoded) {
@@ -128,6 +139,7 @@ Batch merge(Kind kind, std::span<const Block> blocks) {
 Payload slice(Payload whole, std::size_t begin, std::size_t end) {
   end = std::min(end, whole.size());
   begin = std::min(begin, end);
+  if (begin == 0 && end == whole.size()) return whole;
   Payload part{.kind = whole.kind};
   if (whole.kind == Kind::logs) {
     const auto first = std::make_move_iterator(whole.logs.begin());

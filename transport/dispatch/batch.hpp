@@ -14,7 +14,8 @@
 
 namespace scops {
 
-// Bytes of log texts in one batch, and up to a block more: 500 records may have 500 MB.
+// Bytes of texts in one batch, of logs or of names and tags, and up to a block more: 500 records may have
+// 500 MB. Less where the memory cap is small.
 inline constexpr std::size_t batch_text_max = 6U << 20U;
 
 // Where a record came from: `record` counts within the decoded block.

@@ -35,7 +35,7 @@ Delivery::Delivery(std::string name, Kind kind, Output& output, Pace& pace, Deli
 std::int64_t Delivery::step(Duration timeout, const std::stop_token& stop) {
   const std::int64_t now = context_.clock.steady();
   if (now < due_) return due_;
-  const Result<std::vector<Block>> waiting = look();
+  Result<std::vector<Block>> waiting = look();
   if (!waiting) {
     store_failed(waiting.error());
     return due_;
@@ -48,6 +48,7 @@ std::int64_t Delivery::step(Duration timeout, const std::stop_token& stop) {
     return due_;
   }
   if (now < pace_.earliest()) return due_ = pace_.earliest();
+  waiting->clear();  // what is being sent takes memory enough
   pace_.requested(now);
   journal_.sending(context_.buffer);
   const Reply reply = output_.send(job.payload, timeout, stop);
@@ -102,7 +103,7 @@ Delivery::Job Delivery::choose(const std::vector<Block>& waiting) {
   std::vector<Block> fresh;
   for (const Block& block : waiting) {
     const bool in_batch = std::any_of(blocks_.begin(), blocks_.end(),
-                                      [&block](const BatchBlock& b) { return b.id == block.id; });
+                                      [&block](const Suspects::Held& b) { return b.block == block.id; });
     if (blocks_.empty() ? !suspects_.holds(block.id) : in_batch) fresh.push_back(block);
   }
   if (fresh.empty() && !blocks_.empty()) {  // all of the batch has expired: look again
@@ -137,7 +138,7 @@ void Delivery::adopt(const std::vector<Block>& fresh, const Batch& batch) {
   blocks_.clear();
   for (const Block& block : fresh) {
     if (std::find(batch.damaged.begin(), batch.damaged.end(), block.id) != batch.damaged.end()) continue;
-    blocks_.push_back({block.id, block.records});
+    blocks_.push_back({block.id, block.records, block.bytes.size()});
   }
   plan_ = Plan(static_cast<std::uint32_t>(batch.payload.size()));
 }
@@ -219,15 +220,15 @@ void Delivery::on_refused(const Job& job, const Reply& reply) {
 
 // The plan is through: blocks without a refused record are done with.
 void Delivery::finish(const Batch& batch) {
-  for (const BatchBlock& block : blocks_) {
+  for (const Suspects::Held& block : blocks_) {
     std::vector<Suspect> found;
     for (const Refusal& refusal : plan_.refusals()) {
       const Origin& origin = batch.origins[refusal.position];
-      if (origin.block == block.id) found.push_back({block.id, origin.record, refusal.accepted_before});
+      if (origin.block == block.block) found.push_back({block.block, origin.record, refusal.accepted_before});
     }
     if (found.empty()) {
-      to_ack_.push_back(block.id);
-    } else if (!suspects_.hold(block.id, block.records, found, most())) {
+      to_ack_.push_back(block.block);
+    } else if (!suspects_.hold(block, found, most())) {
       // No room to hold it: it is read, and sent, again; not at once, or that would be a busy loop.
       due_ = context_.clock.steady() + backoff_.failed().count();
     }

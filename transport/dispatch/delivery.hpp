@@ -63,10 +63,6 @@ class Delivery {
   [[nodiscard]] bool failing() const { return backoff_.failures() > 0; }
 
  private:
-  struct BatchBlock {
-    BlockId id;
-    std::uint32_t records = 0;
-  };
   // One request: a piece of the batch, or a suspect alone.
   struct Job {
     Batch batch;      // the merged batch without its payload, while `piece` is of it
@@ -104,9 +100,9 @@ class Delivery {
   Backoff backoff_;
   Journal journal_;
 
-  std::vector<BatchBlock> blocks_;  // the batch being sent; empty: none
-  TimeMs since_ = INT64_MIN;        // what it was read with: later than that, it is one of fresh blocks
-  Plan plan_;                       // over its merged records
+  std::vector<Suspects::Held> blocks_;  // the batch being sent; empty: none
+  TimeMs since_ = INT64_MIN;            // what it was read with: later than that, it is one of fresh blocks
+  Plan plan_;                           // over its merged records
   Suspects suspects_;
   std::vector<BlockId> to_ack_;  // done with, but the store does not know yet
   std::uint64_t accepted_ = 0;   // requests so far

@@ -5,10 +5,12 @@
 
 namespace scops {
 
-bool Suspects::hold(BlockId block, std::uint32_t records, std::span<const Suspect> found,
-                    std::uint32_t room) {
-  if (!held_.empty() && this->records() + records > room) return false;
-  held_.push_back({block, records, true});
+bool Suspects::hold(const Held& block, std::span<const Suspect> found, std::uint32_t room) {
+  const std::uint64_t bytes =
+      std::accumulate(held_.begin(), held_.end(), block.bytes,
+                      [](std::uint64_t sum, const Held& held) { return sum + held.bytes; });
+  if (!held_.empty() && (records() + block.records > room || bytes > read_bytes_max / 2)) return false;
+  held_.push_back(block);
   suspects_.insert(suspects_.end(), found.begin(), found.end());
   return true;
 }

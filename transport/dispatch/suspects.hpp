@@ -24,10 +24,15 @@ struct Suspect {
 
 class Suspects {
  public:
-  // Holds a block of `records` records for the sake of its `found` ones. False, and nothing is held, when all
-  // held blocks together would have more than `room` records: one block is always held.
-  [[nodiscard]] bool hold(BlockId block, std::uint32_t records, std::span<const Suspect> found,
-                          std::uint32_t room);
+  struct Held {
+    BlockId block;
+    std::uint32_t records = 0;
+    std::uint64_t bytes = 0;
+    bool here = true;  // among the waiting ones
+  };
+  // Holds a block for the sake of its `found` records. False, and nothing is held, when all held blocks
+  // together would have more than `room` records or take half of a read: one block is always held.
+  [[nodiscard]] bool hold(const Held& block, std::span<const Suspect> found, std::uint32_t room);
   [[nodiscard]] bool holds(BlockId block) const;
   // Of all held blocks: what a read must ask for beyond its own need.
   [[nodiscard]] std::uint32_t records() const;
@@ -46,11 +51,6 @@ class Suspects {
   [[nodiscard]] std::optional<BlockId> settled(const Suspect& suspect);
 
  private:
-  struct Held {
-    BlockId block;
-    std::uint32_t records = 0;
-    bool here = true;  // among the waiting ones
-  };
   [[nodiscard]] bool is_here(const Suspect& suspect) const;
   [[nodiscard]] std::vector<Suspect>::iterator find(const Suspect& suspect);
 

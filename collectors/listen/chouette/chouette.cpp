@@ -15,6 +15,7 @@
 #include "collectors/listen/chouette/lease.hpp"
 #include "collectors/listen/chouette/queue.hpp"
 #include "core/runtime/log.hpp"
+#include "core/runtime/memory.hpp"
 
 namespace scops::chouette {
 namespace {
@@ -25,14 +26,15 @@ constexpr std::int64_t closing_ms = 800;
 constexpr std::size_t wrapped_batch = 5000;
 constexpr std::size_t logs_batch = 500;
 
-// More in one reply is read in smaller parts.
+// More in one reply is read in smaller parts; the longest record fits whatever the memory cap.
 constexpr std::size_t reply_max = 4U << 20U;
+constexpr std::size_t reply_least = 2U << 20U;
 
 // How much longer than a window the lease lasts: rounds are a window apart, and may be late.
 constexpr Duration lease_reserve{5000};
 
 RedisTarget own_target(RedisTarget target) {
-  target.reply_max = std::min(target.reply_max, reply_max);
+  target.reply_max = std::min<std::size_t>(target.reply_max, memory::share(16, reply_least, reply_max));
   return target;
 }
 

@@ -160,7 +160,7 @@ Status Queue::move_range(const Round& round, const ScoreRange& range) {
     if (!more) return more.error();
     if (!*more) break;
     if (Status taken = take_page(round, page); !taken) return taken;
-    if (!batch_full()) continue;
+    if (!batch_full(round)) continue;
     if (Status committed = commit(round); !committed) return committed;
     if (setup_.content == Content::raw) cut_.add();
     pager.reset();  // what is left of the page, and of the range, is at its beginning now
@@ -195,7 +195,7 @@ bool Queue::take_record(const Round& round, std::string_view id, TimeMs time, co
     bad_.add(id);
     losses_.note(flaw, found.state == Found::State::there ? found.value : id);
   }
-  return !batch_full();
+  return !batch_full(round);
 }
 
 Status Queue::commit(const Round& round) {
@@ -242,8 +242,8 @@ bool Queue::over(const Round& round) const {
   return round.closing ? shared_.clock.steady() >= round.deadline : round.stop.stop_requested();
 }
 
-bool Queue::batch_full() const {
-  if (good_.count() + bad_.count() >= batch_) return true;
+bool Queue::batch_full(const Round& round) const {
+  if (good_.count() + bad_.count() >= batch_ || round.intake.full()) return true;
   return setup_.content == Content::raw ? good_.bytes() + bad_.bytes() >= ids_bytes_max
                                         : bytes_ >= batch_bytes_max;
 }

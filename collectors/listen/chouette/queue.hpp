@@ -75,7 +75,7 @@ class Queue {
   Status commit_good(const Round& round);
   Status count_waiting();
   [[nodiscard]] bool over(const Round& round) const;
-  [[nodiscard]] bool batch_full() const;
+  [[nodiscard]] bool batch_full(const Round& round) const;
   [[nodiscard]] TimeMs oldest_of(const Round& round) const;  // younger records are within their TTL
   [[nodiscard]] TimeMs window_end(TimeMs time) const;
   Result<std::optional<TimeMs>> first_time(const ScoreRange& range);

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <utility>
@@ -24,6 +25,7 @@
 #include "collectors/pull/docker/stats.hpp"
 #include "core/config/spec.hpp"
 #include "core/runtime/log.hpp"
+#include "core/runtime/memory.hpp"
 
 namespace scops::docker {
 namespace {
@@ -105,10 +107,14 @@ class DockerCollector final : public PullCollector {
     return Error{ErrorKind::drop, "the engine's list of containers is not understood: is it one?"};
   }
 
+  // Or its share of the memory cap: while it grows an answer takes one and a half times its size.
+  [[nodiscard]] std::size_t body_max() const {
+    return std::min<std::uint64_t>(settings_.body_max.count, memory::share(8, 1U << 20U, UINT64_MAX));
+  }
+
   Result<std::string> get_list() {
     HttpRequest request =
-        engine_.request(groups_.any_stopped() ? "/containers/json?all=1" : "/containers/json",
-                        static_cast<std::size_t>(settings_.body_max.count));
+        engine_.request(groups_.any_stopped() ? "/containers/json?all=1" : "/containers/json", body_max());
     request.timeout = left();
     return engine_.get(request);
   }
@@ -120,9 +126,8 @@ class DockerCollector final : public PullCollector {
         engine_.has_one_shot() ? "stats?stream=false&one-shot=true" : "stats?stream=false";
     const auto ask = [&](const Container& container, About about, std::string_view what) {
       questions.push_back({&container, about});
-      requests.push_back(
-          engine_.request(fmt::format("/containers/{}/{}", container.id, what),
-                          std::min(answer_max, static_cast<std::size_t>(settings_.body_max.count))));
+      requests.push_back(engine_.request(fmt::format("/containers/{}/{}", container.id, what),
+                                         std::min(answer_max, body_max())));
     };
     for (const Container& container : containers) {
       if (groups_.any_stats() && container.may_run()) ask(container, About::stats, stats_query);
@@ -182,7 +187,7 @@ class DockerCollector final : public PullCollector {
   }
 
   void ask_images(Emit& emit) {
-    HttpRequest request = engine_.request("/images/json", static_cast<std::size_t>(settings_.body_max.count));
+    HttpRequest request = engine_.request("/images/json", body_max());
     request.timeout = left() / 3;  // the containers want some too
     const Result<std::string> body = engine_.get(request);
     if (!body) return emit.trouble("images", body.error());

@@ -4,11 +4,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "core/io/files.hpp"
 #include "core/model/text.hpp"
 #include "core/runtime/log.hpp"
+#include "core/runtime/memory.hpp"
 
 namespace scops::k8s {
 namespace {
@@ -17,6 +19,11 @@ constexpr std::size_t token_max = 64 << 10;
 constexpr std::size_t reason_max = 200;
 
 bool readable(const std::string& path) { return ::access(path.c_str(), R_OK) == 0; }
+
+// Or its share of the memory cap: while it grows an answer takes one and a half times its size.
+std::size_t body_max(const K8sSettings& settings) {
+  return std::min<std::uint64_t>(settings.body_max.count, memory::share(8, 1U << 20U, UINT64_MAX));
+}
 
 std::string service_file(const K8sSettings& settings, std::string_view name) {
   return fmt::format("{}/{}", settings.service_account, name);
@@ -92,7 +99,7 @@ Result<HttpRequest> Kubelet::make_request() {
   HttpRequest request;
   request.timeout = settings_.timeout;
   request.connect_timeout = settings_.timeout;
-  request.body_max = settings_.body_max.count;
+  request.body_max = body_max(settings_);
   request.direct = true;  // a node is no matter for a proxy
   const std::string slash = settings_.path.starts_with('/') ? "" : "/";
   identity_ = Identity::none;
@@ -124,7 +131,7 @@ Result<std::string> Kubelet::summary() {
   if (!response) return unanswered(response.error());
   if (response->status != 200) return rejected(*response);
   if (!response->whole) {
-    const bool full = response->body.size() >= settings_.body_max.count;
+    const bool full = response->body.size() >= body_max(settings_);
     return Error{ErrorKind::retry, fmt::format("{}: {}", address_,
                                                full ? "the summary is longer than SCOPS_K8S_BODY_MAX allows"
                                                     : "the summary broke off, or did not come within "

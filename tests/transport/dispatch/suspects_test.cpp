@@ -30,7 +30,7 @@ std::vector<Block> blocks(const std::vector<BlockId>& ids) {
 
 TEST_CASE("suspects: one is asked about only when another request was accepted since") {
   Suspects suspects;
-  REQUIRE(suspects.hold(first, 10, std::vector{suspect(first, 3, 5)}, 100));
+  REQUIRE(suspects.hold({first, 10}, std::vector{suspect(first, 3, 5)}, 100));
   CHECK(suspects.ready(5) == nullptr);
   REQUIRE(suspects.ready(6) != nullptr);
   CHECK(suspects.ready(6)->record == 3);
@@ -38,7 +38,7 @@ TEST_CASE("suspects: one is asked about only when another request was accepted s
 
 TEST_CASE("suspects: the third refusal with others accepted in between drops") {
   Suspects suspects;
-  REQUIRE(suspects.hold(first, 10, std::vector{suspect(first, 3, 0)}, 100));  // the first one
+  REQUIRE(suspects.hold({first, 10}, std::vector{suspect(first, 3, 0)}, 100));  // the first one
   CHECK_FALSE(suspects.refused(*suspects.ready(1), 1));
   CHECK(suspects.ready(1) == nullptr);
   CHECK(suspects.refused(*suspects.ready(2), 2));
@@ -46,13 +46,13 @@ TEST_CASE("suspects: the third refusal with others accepted in between drops") {
 
 TEST_CASE("suspects: refusals without an accepted request in between do not count") {
   Suspects suspects;
-  REQUIRE(suspects.hold(first, 10, std::vector{suspect(first, 3, 0)}, 100));
+  REQUIRE(suspects.hold({first, 10}, std::vector{suspect(first, 3, 0)}, 100));
   for (int i = 0; i < 100; ++i) CHECK_FALSE(suspects.refused(*suspects.any(), 0));
 }
 
 TEST_CASE("suspects: a block is free when its last suspect is settled") {
   Suspects suspects;
-  REQUIRE(suspects.hold(first, 10, std::vector{suspect(first, 3), suspect(first, 4)}, 100));
+  REQUIRE(suspects.hold({first, 10}, std::vector{suspect(first, 3), suspect(first, 4)}, 100));
   CHECK_FALSE(suspects.settled(suspect(first, 3)));
   CHECK(suspects.holds(first));
   CHECK(suspects.settled(suspect(first, 4)) == first);
@@ -62,15 +62,15 @@ TEST_CASE("suspects: a block is free when its last suspect is settled") {
 
 TEST_CASE("suspects: only so many records are held, but always one block") {
   Suspects suspects;
-  CHECK(suspects.hold(first, 500, std::vector{suspect(first, 0)}, 100));
-  CHECK_FALSE(suspects.hold(second, 1, std::vector{suspect(second, 0)}, 100));
+  CHECK(suspects.hold({first, 500}, std::vector{suspect(first, 0)}, 100));
+  CHECK_FALSE(suspects.hold({second, 1}, std::vector{suspect(second, 0)}, 100));
   CHECK(suspects.records() == 500);
 }
 
 TEST_CASE("suspects: blocks that have expired are forgotten") {
   Suspects suspects;
-  REQUIRE(suspects.hold(first, 10, std::vector{suspect(first, 0)}, 100));
-  REQUIRE(suspects.hold(second, 10, std::vector{suspect(second, 0)}, 100));
+  REQUIRE(suspects.hold({first, 10}, std::vector{suspect(first, 0)}, 100));
+  REQUIRE(suspects.hold({second, 10}, std::vector{suspect(second, 0)}, 100));
   suspects.keep_only(blocks({second}));
   CHECK_FALSE(suspects.holds(first));
   CHECK(suspects.records() == 10);
@@ -79,7 +79,7 @@ TEST_CASE("suspects: blocks that have expired are forgotten") {
 
 TEST_CASE("suspects: without other evidence each has its turn") {
   Suspects suspects;
-  REQUIRE(suspects.hold(first, 10, std::vector{suspect(first, 1), suspect(first, 2)}, 100));
+  REQUIRE(suspects.hold({first, 10}, std::vector{suspect(first, 1), suspect(first, 2)}, 100));
   CHECK(suspects.any()->record == 1);
   (void)suspects.refused(*suspects.any(), 0);
   CHECK(suspects.any()->record == 2);

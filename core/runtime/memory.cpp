@@ -1,0 +1,82 @@
+#include "core/runtime/memory.hpp"
+
+#include <fcntl.h>
+#include <malloc.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <string_view>
+
+#include "core/model/text.hpp"
+
+namespace scops::memory {
+namespace {
+
+// Between two measurements no part takes more than this without having said so.
+constexpr std::size_t stride = 256U << 10U;
+
+// Giving back walks over all of the heap: not again before this much more has been taken.
+constexpr std::size_t trim_stride = 4U << 20U;
+
+constinit std::atomic<std::uint64_t> cap{0};
+constinit std::atomic<Room> last{Room::plenty};
+constinit std::atomic<std::size_t> since_measured{0};
+constinit std::atomic<std::size_t> since_trimmed{trim_stride};
+
+// What is taken without looking while others do so too has to fit above `near` and above `full`.
+Room judge(std::uint64_t bytes, std::uint64_t limit) {
+  if (bytes > limit - limit / 8) return Room::full;
+  return bytes > limit - limit / 4 ? Room::near : Room::plenty;
+}
+
+}  // namespace
+
+void set_cap(std::uint64_t bytes) {
+  cap = bytes;
+  last = Room::plenty;
+}
+
+std::uint64_t share(std::uint64_t parts, std::uint64_t least, std::uint64_t most) {
+  const std::uint64_t limit = cap;
+  return limit == 0 ? most : std::clamp(limit / parts, least, most);
+}
+
+void taking(std::size_t bytes) {
+  if (since_measured.fetch_add(bytes, std::memory_order_relaxed) + bytes >= stride) (void)measure();
+}
+
+Room room() { return last.load(std::memory_order_relaxed); }
+
+Room measure() {
+  const std::size_t taken = since_measured.exchange(0, std::memory_order_relaxed);
+  const std::size_t trimmable = since_trimmed.fetch_add(taken, std::memory_order_relaxed) + taken;
+  const std::uint64_t limit = cap;
+  if (limit == 0) return Room::plenty;
+  Room now = judge(resident(), limit);
+#ifdef __GLIBC__
+  if (now != Room::plenty && trimmable >= trim_stride) {
+    since_trimmed = 0;
+    (void)::malloc_trim(0);
+    now = judge(resident(), limit);
+  }
+#endif
+  last = now;
+  return now;
+}
+
+// Second number of /proc/self/statm, in pages: proc(5).
+std::uint64_t resident() {
+  const int fd = ::open("/proc/self/statm", O_RDONLY | O_CLOEXEC);  // NOLINT(*-vararg)
+  if (fd < 0) return 0;
+  std::array<char, 128> text{};
+  const ssize_t size = ::read(fd, text.data(), text.size() - 1);
+  ::close(fd);
+  if (size <= 0) return 0;
+  std::string_view rest(text.data(), static_cast<std::size_t>(size));
+  next_word(rest);
+  return to_uint(next_word(rest)).value_or(0) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+}  // namespace scops::memory
