@@ -11,12 +11,14 @@
 #include <string>
 #include <vector>
 
+#include "agent/clock_watch.hpp"
 #include "agent/own_metrics.hpp"
 #include "agent/schedule.hpp"
 #include "agent/settings.hpp"
 #include "agent/status/status.hpp"
 #include "core/io/http_server.hpp"
 #include "core/runtime/clock.hpp"
+#include "core/runtime/timeline.hpp"
 
 namespace scops {
 
@@ -56,8 +58,10 @@ class App {
 
   const Settings& settings_;
   const SystemClock clock_;
+  Timeline timeline_;
   Stats stats_;
   std::string state_folder_;
+  std::unique_ptr<ClockWatch> clock_watch_;
   std::unique_ptr<Buffer> buffer_;
   std::unique_ptr<Pipeline> pipeline_;
   std::uint32_t block_records_ =

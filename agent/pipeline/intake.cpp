@@ -4,11 +4,14 @@
 #include <string>
 #include <utility>
 
+#include "core/io/block_codec.hpp"
+
 namespace scops {
 
 PipelineIntake::PipelineIntake(const PipelineSettings& settings, std::uint32_t block_records, Buffer& buffer,
-                               Stats& stats)
+                               Stats& stats, const Timeline* timeline)
     : buffer_(buffer),
+      timeline_(timeline),
       labels_(settings),
       fates_(stats),
       points_(settings, block_records, labels_, fates_),
@@ -49,6 +52,10 @@ std::vector<Block> PipelineIntake::take_blocks() {
   std::move(log_blocks_.begin(), log_blocks_.end(), std::back_inserter(blocks));
   log_blocks_.clear();
   log_bytes_ = 0;
+  if (timeline_ == nullptr) return blocks;
+  Stamp stamp = timeline_->stamp();
+  stamp.theirs = true;
+  for (Block& block : blocks) stamp_block(block.bytes, stamp);
   return blocks;
 }
 

@@ -18,6 +18,7 @@
 #include "core/model/buffer.hpp"
 #include "core/model/drain.hpp"
 #include "core/runtime/stats.hpp"
+#include "core/runtime/timeline.hpp"
 
 namespace scops {
 
@@ -29,7 +30,9 @@ class PipelineIntake final : public Intake {
   static constexpr std::size_t log_bytes_max = 32U << 20U;  // of text between two commits
 
   // `block_records`: most samples in one block. `buffer` and `stats` outlive the intake.
-  PipelineIntake(const PipelineSettings& settings, std::uint32_t block_records, Buffer& buffer, Stats& stats);
+  // `timeline` may be null: then blocks have no stamp.
+  PipelineIntake(const PipelineSettings& settings, std::uint32_t block_records, Buffer& buffer, Stats& stats,
+                 const Timeline* timeline = nullptr);
 
   void raw(const RawSample& sample) override { windows_.add(sample); }
   void point(const Metric& metric) override;
@@ -43,6 +46,7 @@ class PipelineIntake final : public Intake {
   Result<bool> put(std::vector<Block> blocks, const RedisCommands& erase);
 
   Buffer& buffer_;
+  const Timeline* const timeline_;
   const Labels labels_;
   Fates fates_;
   PointSink points_;

@@ -1,7 +1,9 @@
 #include "core/io/http_words.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <iterator>
 #include <system_error>
 
 namespace scops {
@@ -28,6 +30,13 @@ std::string connect_words(long number) {
   if (number == ECONNREFUSED) return "connect: refused";
   if (number == 0) return "connect: failed";
   return "connect: " + std::generic_category().message(static_cast<int>(number));
+}
+
+bool never_left(std::string_view error) {
+  constexpr std::string_view beginnings[] = {
+      "DNS: ", "connect: ", "TLS: ", "proxy: ", "timeout while connecting"};
+  return std::any_of(std::begin(beginnings), std::end(beginnings),
+                     [error](std::string_view one) { return error.starts_with(one); });
 }
 
 bool find_hashed_authorities(const char* folder) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 namespace scops {
 
@@ -12,6 +13,9 @@ namespace scops {
 [[nodiscard]] std::string tls_words(long why);
 // "connect: refused"; of an errno, 0 when there was none.
 [[nodiscard]] std::string connect_words(long number);
+
+// Is this text of an error one of a connection that never came about? Then the request has not left.
+[[nodiscard]] bool never_left(std::string_view error);
 
 // Does the folder have authorities by the hash of their names? Then one is read when it is needed, instead of
 // keeping all of them, most of a megabyte, as long as a connection lives. Null has none.

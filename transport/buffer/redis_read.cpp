@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/io/block_codec.hpp"
 #include "core/runtime/log.hpp"
 #include "transport/buffer/queue.hpp"
 #include "transport/buffer/redis_buffer.hpp"
@@ -97,17 +98,24 @@ Status RedisBuffer::gather(Gathering& to) {
 Status RedisBuffer::take(Gathering& to, std::vector<RedisEntry> entries) {
   std::vector<Removal> gone;
   std::vector<Removal> expired;
+  std::vector<Removal> undated;
   for (RedisEntry& entry : entries) {
     const Removal removal = {entry.id, entry.sized, entry.block.records, entry.block.bytes.size()};
     const BlockId id = entry.block.id;
+    const Timeline::Date date = this->date(to.kind, entry.block.newest, stamp_of_block(entry.block.bytes));
+    entry.block.shift = date.shift;
     if (entry.gone) {
       gone.push_back(removal);
     } else if (!entry.problem.empty()) {
       if (Status dropped = drop_damaged(to.kind, entry); !dropped) return dropped;
-    } else if (entry.block.newest < retention_.oldest(to.kind, now_)) {
+    } else if (date.verdict == Timeline::Verdict::old) {
       expired.push_back(removal);
+    } else if (date.verdict == Timeline::Verdict::undated) {
+      undated.push_back(removal);
     } else if (to.output.acked.contains(id)) {
       to.late.push_back(entry.id);
+    } else if (date.verdict == Timeline::Verdict::held) {
+      // it stays ours, and is looked at again next time
     } else if (to.add(std::move(entry.block))) {
       known_[id] = removal;
     } else {
@@ -117,10 +125,7 @@ Status RedisBuffer::take(Gathering& to, std::vector<RedisEntry> entries) {
   }
   while (known_.size() > known_max) known_.erase(known_.begin());
   if (const auto done = drop(to.kind, gone); !done) return done.error();
-  const Result<double> aged = drop(to.kind, expired);
-  if (!aged) return aged.error();
-  counters_.dropped_age.add(*aged);
-  return Ok{};
+  return drop_expired(to.kind, expired, undated);
 }
 
 // A reply was larger than any may be: the entries are asked for one by one, and one that is still too large

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 
+#include "core/model/stamp.hpp"
 #include "transport/buffer/redis_entry.hpp"
 
 namespace scops {
@@ -23,6 +24,7 @@ using RedisAbsent = std::array<std::optional<StreamId>, kind_slots>;
 struct RedisHead {
   StreamId id;
   TimeMs newest = 0;
+  Stamp stamp = {};
 };
 
 // A block whose put has failed, but that may be there.

@@ -23,14 +23,20 @@ struct Gathered {
   std::vector<Entry> entries;  // in the order of blocks and records
 };
 
-void gather(const SampleSet& decoded, BlockId id, Gathered& into) {
+// Unsigned: what somebody else has written may be any time, and may wrap.
+TimeMs shifted(TimeMs time, TimeMs shift) {
+  return static_cast<TimeMs>(static_cast<std::uint64_t>(time) + static_cast<std::uint64_t>(shift));
+}
+
+void gather(const SampleSet& decoded, const Block& block, Gathered& into) {
   const auto first = static_cast<std::uint32_t>(into.series.size());
   into.series.insert(into.series.end(), decoded.series.begin(), decoded.series.end());
   for (std::uint32_t record = 0; record < decoded.samples.size(); ++record) {
     Sample sample = decoded.samples[record];
     if (sample.series >= decoded.series.size()) continue;
     sample.series += first;
-    into.entries.push_back({sample, {id, record}});
+    sample.time = shifted(sample.time, block.shift);
+    into.entries.push_back({sample, {block.id, record}});
   }
 }
 
@@ -62,7 +68,7 @@ Batch merge_metrics(std::span<const Block> blocks) {
   for (const Block& block : blocks) {
     const Result<SampleSet> decoded = decode_block(block.bytes);
     if (decoded) {
-      gather(*decoded, block.id, all);
+      gather(*decoded, block, all);
     } else {
       set_aside(block, batch);
     }
@@ -97,6 +103,7 @@ Batch merge_logs(std::span<const Block> blocks) {
     }
     for (std::uint32_t record = 0; record < decoded->size(); ++record) {
       text += (*decoded)[record].json.size();
+      (*decoded)[record].time = shifted((*decoded)[record].time, block.shift);
       batch.payload.logs.push_back(std::move((*decoded)[record]));
       batch.origins.push_back({block.id, record});
     }

@@ -69,9 +69,11 @@ Delivery::Job Delivery::choose(const std::vector<Block>& waiting) {
 
   std::vector<Block> fresh;
   for (const Block& block : waiting) {
-    const bool in_batch = std::any_of(blocks_.begin(), blocks_.end(),
-                                      [&block](const BatchBlock& b) { return b.id == block.id; });
-    if (blocks_.empty() ? !suspects_.holds(block.id) : in_batch) fresh.push_back(block);
+    const BatchBlock* const sent = in_batch(block.id);
+    if (blocks_.empty() ? suspects_.holds(block.id) : sent == nullptr) continue;
+    fresh.push_back(block);
+    // What the intake may have already keeps its times, even if the clock has been set since.
+    if (sent != nullptr && frozen()) fresh.back().shift = sent->shift;
   }
   if (fresh.empty() && !blocks_.empty()) {  // all of the batch has expired: look again
     blocks_.clear();
@@ -86,7 +88,9 @@ Delivery::Job Delivery::batch_job(std::vector<Block> fresh) {
   Job job;
   job.batch = merge(kind_, fresh);
   fresh.resize(job.batch.blocks);
-  if (fresh.size() != blocks_.size()) adopt(fresh, job.batch);
+  const bool same = std::equal(fresh.begin(), fresh.end(), blocks_.begin(), blocks_.end(),
+                               [](const Block& a, const BatchBlock& b) { return a.shift == b.shift; });
+  if (!same) adopt(fresh, job.batch);
   if (plan_.done()) {
     finish(job.batch);  // nothing in it that could be sent
     return job;
@@ -103,11 +107,18 @@ void Delivery::adopt(const std::vector<Block>& fresh, const Batch& batch) {
   to_ack_.insert(to_ack_.end(), batch.damaged.begin(), batch.damaged.end());
   flush_acks();
   blocks_.clear();
+  doubtful_ = false;
   for (const Block& block : fresh) {
     if (std::find(batch.damaged.begin(), batch.damaged.end(), block.id) != batch.damaged.end()) continue;
-    blocks_.push_back({block.id, block.records});
+    blocks_.push_back({block.id, block.records, block.shift});
   }
   plan_ = Plan(static_cast<std::uint32_t>(batch.payload.size()));
+}
+
+const Delivery::BatchBlock* Delivery::in_batch(BlockId id) const {
+  const auto found =
+      std::find_if(blocks_.begin(), blocks_.end(), [id](const BatchBlock& b) { return b.id == id; });
+  return found == blocks_.end() ? nullptr : &*found;
 }
 
 Delivery::Job Delivery::suspect_job(const std::vector<Block>& waiting, Suspect suspect) {
@@ -149,6 +160,7 @@ void Delivery::settle(const Job& job, const Reply& reply) {
       fail(reply, backoff_.hopeless());
       break;
     case Verdict::retry:
+      doubtful_ = doubtful_ || reply.left;
       fail(reply, backoff_.failed());
       break;
   }

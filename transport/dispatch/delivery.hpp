@@ -64,6 +64,7 @@ class Delivery {
   struct BatchBlock {
     BlockId id;
     std::uint32_t records = 0;
+    TimeMs shift = 0;  // as it was sent
   };
   // One request: a piece of the batch, or a suspect alone.
   struct Job {
@@ -77,6 +78,8 @@ class Delivery {
   [[nodiscard]] Job batch_job(std::vector<Block> fresh);
   [[nodiscard]] Job suspect_job(const std::vector<Block>& waiting, Suspect suspect);
   void adopt(const std::vector<Block>& fresh, const Batch& batch);
+  [[nodiscard]] const BatchBlock* in_batch(BlockId id) const;
+  [[nodiscard]] bool frozen() const { return doubtful_ || plan_.progressed(); }
 
   void settle(const Job& job, const Reply& reply);
   void on_accepted(const Job& job, const Reply& reply);
@@ -102,6 +105,7 @@ class Delivery {
   Journal journal_;
 
   std::vector<BatchBlock> blocks_;  // the batch being sent; empty: none
+  bool doubtful_ = false;           // the intake may have some of it, without having said so
   Plan plan_;                       // over its merged records
   Suspects suspects_;
   std::vector<BlockId> to_ack_;  // done with, but the store does not know yet

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/io/compress.hpp"
+#include "core/io/http_words.hpp"
 #include "core/model/text.hpp"
 #include "core/runtime/log.hpp"
 #include "transport/outputs/datadog/encode.hpp"
@@ -218,6 +219,7 @@ Reply Datadog::post(Intake& intake, std::chrono::milliseconds timeout, const std
     reply = reply_to(*response);
   } else {
     reply.detail = response.error().text;
+    reply.left = !never_left(reply.detail);
   }
   reply.bytes = body_.size();
   return reply;
