@@ -231,7 +231,7 @@ TEST_CASE("any changed or missing byte is noticed", "[block_codec]") {
 
 TEST_CASE("a block of a later version is refused", "[block_codec]") {
   std::string bytes = encode_block({}, {}).bytes;
-  bytes[3] = 2;
+  bytes[3] = 3;
   const auto decoded = decode_block(bytes);
   REQUIRE_FALSE(decoded);
   CHECK(decoded.error().text == "block: of an unknown version");

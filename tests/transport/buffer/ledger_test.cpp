@@ -10,8 +10,9 @@ using Ids = std::vector<std::uint64_t>;
 using Ranges = std::vector<IdRange>;
 
 // Blocks 1 to `number` of 10 records and 100 bytes each, a second apart.
-Ledger ledger_of(std::uint64_t number, const Retention& retention = {}) {
-  Ledger ledger({"a", "b"}, retention);
+Ledger ledger_of(std::uint64_t number, std::vector<std::string> outputs = {"a", "b"},
+                 const Retention& retention = {}) {
+  Ledger ledger(std::move(outputs), retention);
   for (std::uint64_t id = 1; id <= number; ++id) {
     ledger.add({.id = id, .newest = static_cast<TimeMs>(1000 * id), .records = 10, .size = 100});
   }
@@ -93,7 +94,7 @@ TEST_CASE("a gone block counts as acked by everyone", "[buffer][ledger]") {
 TEST_CASE("blocks older than their kind may be are gone, wherever they stand", "[buffer][ledger]") {
   const Retention retention = {
       .bytes_max = 0, .metric_ttl = std::chrono::seconds(10), .log_ttl = std::chrono::seconds(20)};
-  Ledger ledger = ledger_of(5, retention);
+  Ledger ledger = ledger_of(5, {"a", "b"}, retention);
   ledger.add({.id = 6, .newest = 500, .records = 1, .size = 1});
   ledger.add({.id = 7, .newest = 500, .records = 1, .size = 1, .kind = Kind::logs});
   CHECK(ledger.expire(12500).old == 21);
