@@ -114,6 +114,7 @@ Result<std::unique_ptr<App>> App::make(const Settings& settings) {
 
 App::App(const Settings& settings)
     : settings_(settings),
+      timeline_(clock_, boot_tag(), build_time),
       watchdog_(clock_),
       own_metrics_(settings.agent().self_metrics ? settings.agent().own_metrics : TextList{}, stats_) {
   memory::set_cap(settings.agent().memory_max.count);
@@ -125,6 +126,8 @@ Status App::open_buffer_room() {
   BufferContext context = settings_.buffer_context(state_folder_, settings_.outputs());
   context.clock = &clock_;
   context.stats = &stats_;
+  context.timeline = &timeline_;
+  clock_watch_ = std::make_unique<ClockWatch>(timeline_, state_folder_);
   if (settings_.redis().tls && !settings_.redis().tls_verify) {
     log::warn("agent", "tls_unverified",
               {{"option", "redis.tls_verify"}, {"risk", "anybody may read and change what is in Redis"}});
@@ -154,7 +157,7 @@ Status App::make_outputs() {
     if (limit > 0) block_records_ = std::min(block_records_, limit);
     outputs_.push_back(std::move(*output));
   }
-  pipeline_ = std::make_unique<Pipeline>(settings_.pipeline(), block_records_, stats_);
+  pipeline_ = std::make_unique<Pipeline>(settings_.pipeline(), block_records_, stats_, &timeline_);
   return Ok{};
 }
 
@@ -192,12 +195,12 @@ Result<std::unique_ptr<App::Input>> App::make_input(const std::string& name) {
     offset = (*drain)->lag();
     auto draining = std::make_unique<Draining>(
         std::move(*drain),
-        std::make_unique<PipelineIntake>(settings_.pipeline(), block_records_, *buffer_, stats_));
+        std::make_unique<PipelineIntake>(settings_.pipeline(), block_records_, *buffer_, stats_, &timeline_));
     input->draining = draining.get();
     input->collector = std::move(draining);
   }
-  input->schedule =
-      std::make_unique<Schedule>(name, *input->collector, interval, *pipeline_, clock_, stats_, offset);
+  input->schedule = std::make_unique<Schedule>(name, *input->collector, interval, *pipeline_, clock_, stats_,
+                                               offset, &timeline_);
   return input;
 }
 
@@ -210,6 +213,7 @@ Status App::make_http() {
                         .outputs = settings_.outputs(),
                         .buffer = buffer_.get(),
                         .clock = &clock_,
+                        .timeline = &timeline_,
                         .stats = &stats_,
                         .started = clock_.steady()};
   for (const auto& input : inputs_) sources.collectors.push_back(input->schedule.get());
@@ -294,6 +298,7 @@ void App::flush(bool closing) {
   if (memory::measure() == memory::Room::full) {
     log::warn("agent", "memory_full", {{"hint", "the oldest samples give way; see agent.memory_max"}});
   }
+  clock_watch_->look(buffer_->stats().blocks);
   report_own_metrics();
   for (Block& block : pipeline_->flush(clock_.wall(), closing)) {
     const auto put = buffer_->put(std::move(block));

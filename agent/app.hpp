@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/clock_watch.hpp"
 #include "agent/flusher.hpp"
 #include "agent/own_metrics.hpp"
 #include "agent/schedule.hpp"
@@ -21,6 +22,7 @@
 #include "agent/watchdog.hpp"
 #include "core/io/http_server.hpp"
 #include "core/runtime/clock.hpp"
+#include "core/runtime/timeline.hpp"
 #include "transport/buffer/folder_lock.hpp"
 
 namespace scops {
@@ -60,10 +62,12 @@ class App {
 
   const Settings& settings_;
   const SystemClock clock_;
+  Timeline timeline_;
   Watchdog watchdog_;
   Stats stats_;
   std::string state_folder_;
   FolderLock folder_lock_;  // where the buffer has none itself
+  std::unique_ptr<ClockWatch> clock_watch_;
   std::unique_ptr<Buffer> buffer_;
   std::unique_ptr<Pipeline> pipeline_;
   std::uint32_t block_records_ =

@@ -25,7 +25,7 @@ std::int64_t Ticker::advance() {
     due_ = std::max(now, last + std::min<std::int64_t>(interval_, 1000));
     return missed;
   }
-  const std::int64_t since_multiple = (clock_.wall() - offset_) % interval_;
+  const std::int64_t since_multiple = ((clock_.wall() - offset_) % interval_ + interval_) % interval_;
   due_ = now + interval_ - since_multiple;
   // A wall clock that stepped back, or a wake-up a hair before the multiple, must not give the same tick
   // twice.
@@ -36,12 +36,13 @@ std::int64_t Ticker::advance() {
 // What a collector sees of the agent: stamps the capture's time, counts, logs trouble.
 class Schedule::CaptureEmit final : public Emit {
  public:
-  CaptureEmit(Schedule& schedule, TimeMs time) : schedule_(schedule), time_(time) {}
+  CaptureEmit(Schedule& schedule, TimeMs time, const Stamp& stamp)
+      : schedule_(schedule), time_(time), stamp_(stamp) {}
 
   void metric(const Metric& metric) override {
     Metric stamped = metric;
     if (stamped.time == 0) stamped.time = time_;
-    schedule_.pipeline_.add(stamped);
+    schedule_.pipeline_.add(stamped, stamp_);
     ++emitted_;
   }
 
@@ -63,6 +64,7 @@ class Schedule::CaptureEmit final : public Emit {
  private:
   Schedule& schedule_;
   TimeMs time_;
+  Stamp stamp_;
   std::uint64_t emitted_ = 0;
   std::string first_error_;
 };
@@ -71,6 +73,14 @@ TimeMs capture_time(TimeMs wall, bool on_multiple) {
   constexpr TimeMs late = 100;
   const TimeMs past_second = wall % 1000;
   return on_multiple && past_second < late ? wall - past_second : wall;
+}
+
+TimeMs CaptureTimes::next(TimeMs wall, bool on_multiple) {
+  TimeMs time = capture_time(wall, on_multiple);
+  if (first_ <= time && time <= last_) time = wall % 1000 == 0 ? wall + 1 : wall;
+  if (time < first_ || time - last_ > jump) first_ = last_ = time;
+  last_ = std::max(last_, time);
+  return time;
 }
 
 namespace {
@@ -84,12 +94,13 @@ Stat& collect_counter(Stats& stats, std::string_view what, std::string_view help
 }  // namespace
 
 Schedule::Schedule(std::string name, PullCollector& collector, Duration interval, Pipeline& pipeline,
-                   const Clock& clock, Stats& stats, Duration offset)
+                   const Clock& clock, Stats& stats, Duration offset, const Timeline* timeline)
     : name_(std::move(name)),
       collector_(collector),
       interval_(interval),
       pipeline_(pipeline),
       clock_(clock),
+      timeline_(timeline),
       ticker_(interval, offset, clock),
       runs_(collect_counter(stats, "runs", "Captures made.", name_)),
       errors_(collect_counter(stats, "errors", "Captures or parts of captures that failed.", name_)),
@@ -108,7 +119,8 @@ void Schedule::run(const std::stop_token& stop) {
 void Schedule::capture() {
   const auto started = std::chrono::steady_clock::now();
   busy_since_ = std::max<std::int64_t>(1, clock_.steady());
-  CaptureEmit emit(*this, capture_time(clock_.wall(), ticker_.on_multiple()));
+  const Timeline::Now now = timeline_ != nullptr ? timeline_->now() : Timeline::Now{.wall = clock_.wall()};
+  CaptureEmit emit(*this, times_.next(now.wall, ticker_.on_multiple()), now.stamp);
   std::string error;
   std::string absent;
   try {

@@ -14,6 +14,7 @@
 #include "core/model/collector.hpp"
 #include "core/runtime/clock.hpp"
 #include "core/runtime/stats.hpp"
+#include "core/runtime/timeline.hpp"
 
 namespace scops {
 
@@ -45,12 +46,24 @@ class Ticker {
 // later, else the very millisecond. See docs/decisions/041.
 [[nodiscard]] TimeMs capture_time(TimeMs wall, bool on_multiple);
 
+// The same for one capture after another. When the wall clock is set back it shows times again that captures
+// have had: such a time is never a whole second, so that no series gets two values at one time.
+class CaptureTimes {
+ public:
+  [[nodiscard]] TimeMs next(TimeMs wall, bool on_multiple);
+
+ private:
+  static constexpr TimeMs jump = 86'400'000;  // a clock that was set: nothing between the two was given
+  TimeMs first_ = 0, last_ = -1;              // what was given, as far as it hangs together
+};
+
 class Schedule {
  public:
   // All references must outlive the run. `name` is the collector's; captures are due `offset` after
-  // multiples.
+  // multiples. Without a timeline samples have no stamp.
   Schedule(std::string name, PullCollector& collector, Duration interval, Pipeline& pipeline,
-           const Clock& clock, Stats& stats, Duration offset = Duration{0});
+           const Clock& clock, Stats& stats, Duration offset = Duration{0},
+           const Timeline* timeline = nullptr);
 
   // Captures until stopped. The body of the collector's thread.
   void run(const std::stop_token& stop);
@@ -78,7 +91,9 @@ class Schedule {
   const Duration interval_;
   Pipeline& pipeline_;
   const Clock& clock_;
+  const Timeline* const timeline_;
   Ticker ticker_;
+  CaptureTimes times_;
   Stat& runs_;
   Stat& errors_;
   Stat& skipped_;

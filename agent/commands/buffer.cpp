@@ -2,11 +2,15 @@
 // holds its buffer for itself and shows the same with `scops status`.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
+#include "agent/clock_watch.hpp"
 #include "agent/commands/command.hpp"
+#include "agent/version.hpp"
 #include "core/runtime/clock.hpp"
+#include "core/runtime/timeline.hpp"
 
 namespace scops {
 
@@ -14,7 +18,7 @@ namespace {
 
 int show(const Buffer& buffer, const std::string& where, bool json) {
   const BufferStats stats = buffer.stats();
-  const auto age = stats.oldest == 0 ? 0 : (SystemClock().wall() - stats.oldest) / 1000;
+  const auto age = stats.oldest == 0 ? 0 : std::max<TimeMs>(0, SystemClock().wall() - stats.oldest) / 1000;
   if (json) {
     print(fmt::format("{{\"blocks\":{},\"records\":{},\"bytes\":{},\"oldest_age_seconds\":{}}}\n",
                       stats.blocks, stats.records, stats.bytes, age));
@@ -58,8 +62,11 @@ int handle_buffer(const CommandLine& line) {
   const SystemClock clock;
   Stats stats;
   BufferContext context = settings.buffer_context(folder, {});
+  Timeline timeline(clock, boot_tag(), build_time);
+  const ClockWatch clock_watch(timeline, folder);
   context.clock = &clock;
   context.stats = &stats;
+  context.timeline = &timeline;
   auto buffer = open_buffer(wanted, context);
   if (!buffer) {
     complain("scops buffer: " + buffer.error().text);

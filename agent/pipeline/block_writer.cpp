@@ -60,8 +60,17 @@ bool BlockWriter::full() const {
          slice_.series.size() >= block_series_max || slice_weight_ >= slice_max_;
 }
 
+void BlockWriter::stamp(const Stamp& stamp) {
+  if (stamp == stamp_) return;
+  seal();
+  stamp_ = stamp;
+}
+
 void BlockWriter::seal() {
-  if (!slice_.samples.empty()) blocks_.push_back(encode_block(slice_.series, slice_.samples));
+  if (!slice_.samples.empty()) {
+    blocks_.push_back(encode_block(slice_.series, slice_.samples));
+    stamp_block(blocks_.back().bytes, stamp_);
+  }
   slice_ = {};
   slice_weight_ = 0;
 }

@@ -9,6 +9,7 @@
 
 #include "core/model/buffer.hpp"
 #include "core/model/metric.hpp"
+#include "core/model/stamp.hpp"
 
 namespace scops {
 
@@ -25,6 +26,9 @@ class BlockWriter {
   // `samples` refer to `series` by index; a series without samples costs nothing.
   void add(std::span<const Series> series, std::span<const Sample> samples);
 
+  // By which clock the times of what comes from now on were taken. A block has one stamp.
+  void stamp(const Stamp& stamp);
+
   // The blocks of everything added since the last take or clear.
   [[nodiscard]] std::vector<Block> take();
   void clear();
@@ -38,6 +42,7 @@ class BlockWriter {
 
   std::uint32_t block_records_;
   std::size_t slice_max_;
+  Stamp stamp_;
   SampleSet slice_;
   std::size_t slice_weight_ = 0;  // of the names in it, as block_names_max counts them
   std::vector<Block> blocks_;

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "core/io/block_codec.hpp"
 #include "core/io/block_format.hpp"
 #include "core/runtime/memory.hpp"
 
@@ -20,8 +21,9 @@ constexpr std::size_t commit_least = 512U << 10U;
 }  // namespace
 
 PipelineIntake::PipelineIntake(const PipelineSettings& settings, std::uint32_t block_records, Buffer& buffer,
-                               Stats& stats)
+                               Stats& stats, const Timeline* timeline)
     : buffer_(buffer),
+      timeline_(timeline),
       labels_(settings),
       fates_(stats),
       points_(settings, block_records, labels_, fates_),
@@ -78,6 +80,10 @@ std::vector<Block> PipelineIntake::take_blocks() {
   std::move(log_blocks_.begin(), log_blocks_.end(), std::back_inserter(blocks));
   log_blocks_.clear();
   log_bytes_ = taken_ = 0;
+  if (timeline_ == nullptr) return blocks;
+  Stamp stamp = timeline_->stamp();
+  stamp.theirs = true;
+  for (Block& block : blocks) stamp_block(block.bytes, stamp);
   return blocks;
 }
 

@@ -19,6 +19,7 @@
 #include "core/model/buffer.hpp"
 #include "core/model/drain.hpp"
 #include "core/runtime/stats.hpp"
+#include "core/runtime/timeline.hpp"
 
 namespace scops {
 
@@ -30,7 +31,9 @@ class PipelineIntake final : public Intake {
   static constexpr std::size_t log_bytes_max = 32U << 20U;  // of text between two commits
 
   // `block_records`: most samples in one block. `buffer` and `stats` outlive the intake.
-  PipelineIntake(const PipelineSettings& settings, std::uint32_t block_records, Buffer& buffer, Stats& stats);
+  // `timeline` may be null: then blocks have no stamp.
+  PipelineIntake(const PipelineSettings& settings, std::uint32_t block_records, Buffer& buffer, Stats& stats,
+                 const Timeline* timeline = nullptr);
 
   void raw(const RawSample& sample) override;
   void point(const Metric& metric) override;
@@ -45,6 +48,7 @@ class PipelineIntake final : public Intake {
   Result<bool> put(std::vector<Block> blocks, const RedisCommands& erase);
 
   Buffer& buffer_;
+  const Timeline* const timeline_;
   const Labels labels_;
   Fates fates_;
   PointSink points_;

@@ -1,6 +1,7 @@
 #include "agent/pipeline/pipeline.hpp"
 
 #include <cmath>
+#include <span>
 #include <string>
 
 #include "core/runtime/log.hpp"
@@ -17,8 +18,10 @@ Stat& dropped(Stats& stats, std::string_view labels) {
 
 }  // namespace
 
-Pipeline::Pipeline(const PipelineSettings& settings, std::uint32_t block_records, Stats& stats)
+Pipeline::Pipeline(const PipelineSettings& settings, std::uint32_t block_records, Stats& stats,
+                   const Timeline* timeline)
     : settings_(settings),
+      timeline_(timeline),
       labels_(settings),
       prefix_(settings.prefix.empty() ? "" : settings.prefix + "."),
       samples_(stats.counter("scops_pipeline_samples_total", "Samples taken from collectors.")),
@@ -31,9 +34,11 @@ Pipeline::Pipeline(const PipelineSettings& settings, std::uint32_t block_records
       table_(static_cast<std::size_t>(settings.series_max), settings.tags),
       fates_(stats),
       sink_(settings, block_records, labels_, fates_),
-      windows_(settings, sink_) {}
+      windows_(settings, sink_) {
+  if (timeline_ != nullptr) raw_stamp_ = timeline_->stamp();
+}
 
-void Pipeline::add(const Metric& metric) {
+void Pipeline::add(const Metric& metric, const Stamp& stamp) {
   if (!std::isfinite(metric.value)) return not_finite_.add();
   const std::scoped_lock lock(mutex_);
   const auto series = table_.find_or_add(metric, prefix_);
@@ -42,6 +47,7 @@ void Pipeline::add(const Metric& metric) {
   if (!wanted_[*series]) return filtered_.add();
   if (pending_.size() >= static_cast<std::size_t>(settings_.samples_max)) return over_samples_.add();
   if (memory::room() == memory::Room::full) shed();
+  if (stretches_.empty() || stretches_.back().stamp != stamp) stretches_.push_back({pending_.size(), stamp});
   pending_.push_back({.series = *series, .time = metric.time, .value = metric.value});
   samples_.add();
 }
@@ -59,17 +65,41 @@ void Pipeline::shed() {
 
 void Pipeline::add_raw(const RawSample& sample) {
   const std::scoped_lock lock(mutex_);
+  notice_step();
   windows_.add(sample);
+}
+
+// When the wall clock has stepped, the windows of before it are closed: what comes now is of other windows,
+// even if they have the same times.
+void Pipeline::notice_step() {
+  if (timeline_ == nullptr) return;
+  const Stamp stamp = timeline_->stamp();
+  if (stamp == raw_stamp_) return;
+  sink_.writer().stamp(raw_stamp_);
+  if (stamp.offset != raw_stamp_.offset) windows_.close_all();
+  raw_stamp_ = stamp;
+}
+
+void Pipeline::write_pending() {
+  const std::span<const Sample> all = pending_;
+  for (std::size_t i = 0; i < stretches_.size(); ++i) {
+    const std::size_t end = i + 1 < stretches_.size() ? stretches_[i + 1].first : all.size();
+    sink_.writer().stamp(stretches_[i].stamp);
+    sink_.writer().add(table_.series(), all.subspan(stretches_[i].first, end - stretches_[i].first));
+  }
+  pending_.clear();
+  stretches_.clear();
 }
 
 // Encoding happens under the lock: it takes well under a millisecond for what a board collects in one window.
 // Measurements and aggregated points share their blocks, so that a flush is one commit of the buffer.
 std::vector<Block> Pipeline::flush(TimeMs now, bool closing) {
   const std::scoped_lock lock(mutex_);
+  notice_step();
+  sink_.writer().stamp(raw_stamp_);
   closing ? windows_.close_all() : windows_.close(now);
   fates_.publish();
-  sink_.writer().add(table_.series(), pending_);
-  pending_.clear();
+  write_pending();
   if (table_.sweep()) {
     wanted_.clear();
     for (const Series& series : table_.series()) wanted_.push_back(labels_.wanted(series.name));

@@ -8,6 +8,7 @@
 // held for a map lookup. What inputs drain from queues goes another way: intake.hpp.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <string>
@@ -22,6 +23,7 @@
 #include "core/model/buffer.hpp"
 #include "core/model/metric.hpp"
 #include "core/runtime/stats.hpp"
+#include "core/runtime/timeline.hpp"
 
 namespace scops {
 
@@ -31,12 +33,15 @@ inline constexpr std::uint32_t block_records_max = 10000;
 class Pipeline {
  public:
   // `block_records`: most samples in one block, so that a block always fits one request of every output.
-  Pipeline(const PipelineSettings& settings, std::uint32_t block_records, Stats& stats);
+  // `timeline` may be null: then blocks have no stamp.
+  Pipeline(const PipelineSettings& settings, std::uint32_t block_records, Stats& stats,
+           const Timeline* timeline = nullptr);
 
-  // Takes one measurement under the agent's prefix. `metric.time` must be set. Any thread.
-  void add(const Metric& metric);
+  // Takes one measurement under the agent's prefix. `metric.time` must be set, by the clock of `stamp`. Any
+  // thread.
+  void add(const Metric& metric, const Stamp& stamp = {});
 
-  // Takes one report into the window of its arrival; no prefix is added. Any thread.
+  // Takes one report, of now, into the window of its arrival; no prefix is added. Any thread.
   void add_raw(const RawSample& sample);
 
   // Everything that was measured since the last flush, and the points of the windows of raw samples that have
@@ -44,9 +49,17 @@ class Pipeline {
   [[nodiscard]] std::vector<Block> flush(TimeMs now = 0, bool closing = false);
 
  private:
+  // Pending samples that were stamped alike: from `first` on up to the next stretch.
+  struct Stretch {
+    std::size_t first = 0;
+    Stamp stamp = {};
+  };
   void shed();
+  void write_pending();
+  void notice_step();
 
   const PipelineSettings settings_;
+  const Timeline* const timeline_;
   const Labels labels_;
   const std::string prefix_;  // with its dot
   Stat& samples_;
@@ -61,9 +74,11 @@ class Pipeline {
   SeriesTable table_;
   std::vector<bool> wanted_;  // by series: does it pass include and exclude?
   std::vector<Sample> pending_;
-  Fates fates_;      // of raw samples
-  PointSink sink_;   // what comes of them
-  Windows windows_;  // where they wait
+  std::vector<Stretch> stretches_;  // of them
+  Stamp raw_stamp_;                 // of what is in the windows
+  Fates fates_;                     // of raw samples
+  PointSink sink_;                  // what comes of them
+  Windows windows_;                 // where they wait
 };
 
 }  // namespace scops

@@ -16,6 +16,8 @@ namespace scops {
 
 namespace {
 
+constexpr std::string_view clock_unset = "not set";
+
 double cpu_seconds() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
@@ -117,7 +119,15 @@ std::string StatusPages::not_ready() const {
     const Schedule::State state = collector->state();
     if (state.runs == 0) return fmt::format("collector {} has not captured yet", state.name);
   }
+  if (clock_state() == clock_unset) return "waiting for the clock: it is before this agent's build date";
   return log::masked(sources_.buffer->stats().trouble);
+}
+
+std::string_view StatusPages::clock_state() const {
+  if (sources_.timeline == nullptr) return "unknown";
+  const Stamp stamp = sources_.timeline->stamp();
+  if (!stamp.set) return clock_unset;
+  return stamp.sure ? "synchronised" : "set";
 }
 
 std::string StatusPages::metrics_text() const {
@@ -164,6 +174,7 @@ std::string StatusPages::status_json() const {
       .text("state", sources_.state_folder)
       .boolean("ready", reason.empty())
       .text("not_ready", reason)
+      .text("clock", clock_state())
       .number("uptime_seconds", static_cast<double>(sources_.clock->steady() - sources_.started) / 1000)
       .number("cpu_seconds", cpu_seconds())
       .number("resident_bytes", resident_bytes())

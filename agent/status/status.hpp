@@ -13,6 +13,7 @@
 #include "core/model/buffer.hpp"
 #include "core/runtime/clock.hpp"
 #include "core/runtime/stats.hpp"
+#include "core/runtime/timeline.hpp"
 
 namespace scops {
 
@@ -23,6 +24,7 @@ struct StatusSources {
   std::vector<std::string> outputs;
   const Buffer* buffer = nullptr;
   const Clock* clock = nullptr;
+  const Timeline* timeline = nullptr;  // null: nobody doubts the clock
   Stats* stats = nullptr;
   std::int64_t started = 0;  // steady milliseconds
 };
@@ -38,13 +40,15 @@ class StatusPages {
   [[nodiscard]] std::string status_json() const;
   // The agent's own metrics in the Prometheus text format.
   [[nodiscard]] std::string metrics_text() const;
-  // Why the agent is not ready: a collector that has not captured yet, a buffer that cannot write; empty when
-  // ready.
+  // Why the agent is not ready: a collector that has not captured yet, a clock that
+  // has not been set, a buffer that cannot write; empty when ready.
   [[nodiscard]] std::string not_ready() const;
   // Brings the stats up to date that are made when somebody asks. Any thread.
   void refresh_gauges() const;
 
  private:
+  [[nodiscard]] std::string_view clock_state() const;
+
   StatusSources sources_;
 };
 

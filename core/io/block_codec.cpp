@@ -1,5 +1,6 @@
 // A block: "SCB", version 1, CRC-32 of the rest, length of the columns (both 4 bytes, low first), and the
-// columns as one zlib stream. Alike bytes stand side by side, so that deflate finds them:
+// columns as one zlib stream. Version 2 has a stamp before the stream (block_format.cpp). Alike bytes stand
+// side by side, so that deflate finds them:
 //
 //   index    tags: number, then for each (bytes shared with the one before, further bytes); series: number,
 //   then for

@@ -1,7 +1,9 @@
 #include "core/io/http_words.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <iterator>
 #include <system_error>
 
 namespace scops {
@@ -59,6 +61,13 @@ Error transfer_error(int code) {
     default:
       return {ErrorKind::retry, "transfer failed, curl code " + std::to_string(code)};
   }
+}
+
+bool never_left(std::string_view error) {
+  constexpr std::string_view beginnings[] = {
+      "DNS: ", "connect: ", "TLS: ", "proxy: ", "timeout while connecting"};
+  return std::any_of(std::begin(beginnings), std::end(beginnings),
+                     [error](std::string_view one) { return error.starts_with(one); });
 }
 
 bool find_hashed_authorities(const char* folder) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "core/model/result.hpp"
 
@@ -17,6 +18,8 @@ namespace scops {
 
 // What needs no more than the number of a CURLcode, which are part of curl's interface too.
 [[nodiscard]] Error transfer_error(int code);
+// Is this text of an error one of a connection that never came about? Then the request has not left.
+[[nodiscard]] bool never_left(std::string_view error);
 
 // Does the folder have authorities by the hash of their names? Then one is read when it is needed, instead of
 // keeping all of them, most of a megabyte, as long as a connection lives. Null has none.

@@ -27,7 +27,7 @@ struct Block {
   BlockId id;  // set by put
   Kind kind = Kind::metrics;
   std::uint32_t records = 0;
-  TimeMs newest = 0;  // time of the youngest record: retention by age looks at it
+  TimeMs newest = 0, shift = 0;  // of the youngest record, for retention; added to all times when sent
   std::string bytes;
 };
 

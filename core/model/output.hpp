@@ -35,6 +35,7 @@ struct Reply {
   Verdict verdict = Verdict::retry;
   std::string detail;       // one line for the log, no secrets: "HTTP 503", "connect: refused"
   int code = 0;             // HTTP status, 0 when there was none
+  bool left = true;         // false: the request never left, so that nobody can have it
   std::uint64_t bytes = 0;  // body bytes as sent, compressed
   bool cut_short = false;   // retry: the time was over before it was sent, nobody has read all of it
   std::chrono::milliseconds retry_after{0};

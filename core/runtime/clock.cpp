@@ -1,5 +1,7 @@
 #include "core/runtime/clock.hpp"
 
+#include <sys/timex.h>
+
 #include <ctime>
 
 namespace scops {
@@ -17,5 +19,11 @@ std::int64_t milliseconds(clockid_t id) {
 TimeMs SystemClock::wall() const { return milliseconds(CLOCK_REALTIME); }
 std::int64_t SystemClock::steady() const { return milliseconds(CLOCK_MONOTONIC); }
 std::int64_t SystemClock::boot() const { return milliseconds(CLOCK_BOOTTIME); }
+
+// A question only: no mode is set, so it needs no right. A seccomp filter may refuse it all the same.
+bool SystemClock::synchronised() const {
+  timex state{};
+  return ::adjtimex(&state) >= 0 && (static_cast<unsigned>(state.status) & STA_UNSYNC) == 0U;
+}
 
 }  // namespace scops

@@ -16,6 +16,8 @@ class Clock {
   [[nodiscard]] virtual std::int64_t steady() const = 0;
   // CLOCK_BOOTTIME: as steady, but counts suspend too.
   [[nodiscard]] virtual std::int64_t boot() const = 0;
+  // Does the kernel say that somebody (NTP, PTP) keeps the wall clock right? False where it does not tell.
+  [[nodiscard]] virtual bool synchronised() const { return false; }
 };
 
 class SystemClock final : public Clock {
@@ -23,6 +25,7 @@ class SystemClock final : public Clock {
   [[nodiscard]] TimeMs wall() const override;
   [[nodiscard]] std::int64_t steady() const override;
   [[nodiscard]] std::int64_t boot() const override;
+  [[nodiscard]] bool synchronised() const override;
 };
 
 }  // namespace scops

@@ -1,5 +1,6 @@
 #include "agent/schedule.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <functional>
 #include <stdexcept>
@@ -220,4 +221,30 @@ TEST_CASE("a capture that hangs is counted as skipping while it hangs", "[collec
   CHECK(seen.busy_ms == 35'000);
   CHECK(seen.skipped == 3);
   CHECK(frame.schedule.state().busy_ms == 0);
+}
+
+TEST_CASE("captures keep whole seconds, but never give a time again when the clock is set back",
+          "[collect]") {
+  CaptureTimes times;
+  CHECK(times.next(noon + 3, true) == noon);
+  CHECK(times.next(noon + 10'003, true) == noon + 10'000);
+  CHECK(times.next(noon + 7, true) == noon + 7);  // set back by 10 s
+  CHECK(times.next(noon + 10'000, true) == noon + 10'001);
+  CHECK(times.next(noon + 20'002, true) == noon + 20'000);
+  constexpr TimeMs years = 10LL * 365 * 86'400'000;
+  CHECK(times.next(noon + years + 5, true) == noon + years);
+  CHECK(times.next(noon + 30'005, true) == noon + 30'000);  // new again: not within what was given
+  CHECK(times.next(60'005, true) == 60'000);
+}
+
+TEST_CASE("a schedule goes on whatever the wall clock does", "[collect]") {
+  FakeClock clock(noon);
+  Ticker ticker(Duration{10'000}, Duration{500}, clock);
+  for (const TimeMs wall : {TimeMs{0}, noon + 777, TimeMs{-5'000}, 4 * noon, TimeMs{1}, noon - 3'000}) {
+    clock.set_wall(wall);
+    clock.set_steady(std::max(clock.steady(), ticker.due()));
+    CHECK(ticker.advance() == 0);
+    CHECK(ticker.due() > clock.steady());
+    CHECK(ticker.due() <= clock.steady() + 15'000);
+  }
 }

@@ -15,6 +15,7 @@ class FakeClock final : public Clock {
   [[nodiscard]] TimeMs wall() const override { return wall_; }
   [[nodiscard]] std::int64_t steady() const override { return steady_; }
   [[nodiscard]] std::int64_t boot() const override { return boot_; }
+  [[nodiscard]] bool synchronised() const override { return synchronised_; }
 
   // Time goes by: all three clocks move on.
   void advance(std::int64_t milliseconds) {
@@ -29,6 +30,7 @@ class FakeClock final : public Clock {
   }
   // Somebody sets the wall clock.
   void set_wall(TimeMs wall) { wall_ = wall; }
+  void set_synchronised(bool synchronised) { synchronised_ = synchronised; }
   void set_steady(std::int64_t steady) { steady_ = steady; }
   void set_boot(std::int64_t boot) { boot_ = boot; }
 
@@ -36,6 +38,7 @@ class FakeClock final : public Clock {
   std::atomic<TimeMs> wall_;
   std::atomic<std::int64_t> steady_{1'000'000};
   std::atomic<std::int64_t> boot_{1'000'000};
+  std::atomic<bool> synchronised_{false};
 };
 
 }  // namespace scops::test

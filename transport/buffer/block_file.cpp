@@ -10,6 +10,8 @@
 #include <system_error>
 #include <utility>
 
+#include "core/io/block_codec.hpp"
+
 namespace scops {
 
 namespace {
@@ -116,15 +118,15 @@ Status BlockFile::prepare() {
 
 // From the front until something cannot be read, and then from the back: one bad page costs little.
 Result<BlockFile::Content> BlockFile::content() {
+  const std::string ascending = fmt::format(
+      "SELECT id, kind, records, newest, length(bytes), substr(bytes, 1, {}) FROM blocks ORDER BY id",
+      stamped_header_size);
   Content content;
-  Status read =
-      read_entries("SELECT id, kind, records, newest, length(bytes) FROM blocks ORDER BY id", true, content);
+  Status read = read_entries(ascending, true, content);
   if (!read) {
     if (read.error().kind != ErrorKind::drop) return read.error();
     content.damage = read.error().text;
-    (void)read_entries("SELECT id, kind, records, newest, length(bytes) FROM blocks ORDER BY id DESC", false,
-                       content)
-        .has_value();
+    (void)read_entries(ascending + " DESC", false, content).has_value();
     const auto by_id = [](const Entry& a, const Entry& b) { return a.id < b.id; };
     std::sort(content.entries.begin(), content.entries.end(), by_id);
     const auto same_id = [](const Entry& a, const Entry& b) { return a.id == b.id; };
@@ -165,7 +167,8 @@ Status BlockFile::read_entries(std::string_view sql, bool ascending, Content& co
                                .newest = query->integer(3),
                                .records = static_cast<std::uint32_t>(records),
                                .size = static_cast<std::uint32_t>(size),
-                               .kind = static_cast<Kind>(kind)});
+                               .kind = static_cast<Kind>(kind),
+                               .stamp = stamp_of_block(query->blob(5))});
   }
   return done(row);
 }

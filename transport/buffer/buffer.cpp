@@ -64,7 +64,7 @@ std::uint64_t memory_max(const BufferSettings& settings) {
 }
 
 std::unique_ptr<Buffer> in_memory(const BufferSettings& settings, const BufferContext& context) {
-  const Retention retention = {memory_max(settings), settings.metric_ttl, settings.log_ttl};
+  const Retention retention = {memory_max(settings), settings.metric_ttl, settings.log_ttl, context.timeline};
   return std::make_unique<MemoryBuffer>(context.outputs, retention, BufferCounters(*context.stats));
 }
 
@@ -110,7 +110,8 @@ Result<std::unique_ptr<Buffer>> open_buffer(const BufferSettings& settings, cons
   if (context.outputs.size() > outputs_max) {
     return Error{ErrorKind::refused, "buffer: more than " + std::to_string(outputs_max) + " outputs"};
   }
-  const Retention retention = {settings.bytes_max.count, settings.metric_ttl, settings.log_ttl};
+  const Retention retention = {settings.bytes_max.count, settings.metric_ttl, settings.log_ttl,
+                               context.timeline};
   if (settings.type == "memory") return in_memory(settings, context);
   if (settings.type == "redis") return in_redis(settings, context, retention);
   if (context.folder.empty()) {

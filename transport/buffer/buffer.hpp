@@ -17,6 +17,7 @@
 #include "core/model/buffer.hpp"
 #include "core/runtime/clock.hpp"
 #include "core/runtime/stats.hpp"
+#include "core/runtime/timeline.hpp"
 
 namespace scops {
 
@@ -40,6 +41,7 @@ struct BufferContext {
   std::optional<RedisTarget> redis = std::nullopt;  // for type redis
   std::string redis_name = {};                      // of our keys there: {scops:NAME}:...
   std::string consumer = {};                        // who we are among agents of that name
+  const Timeline* timeline = nullptr;  // outlives the buffer; without one, times are what they say
 };
 
 // The buffer of these settings; destroying it writes what memory still holds. Any content of the state folder

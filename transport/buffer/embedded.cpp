@@ -24,7 +24,7 @@ EmbeddedBuffer::EmbeddedBuffer(std::string path, FolderLock lock, std::vector<st
       outputs_(outputs),
       retention_(retention),
       counters_(counters),
-      ledger_(std::move(outputs)),
+      ledger_(std::move(outputs), retention),
       unsaved_(ledger_.outputs().size()) {}
 
 Status EmbeddedBuffer::open() {
@@ -73,7 +73,8 @@ Result<std::vector<BlockId>> EmbeddedBuffer::put_all(std::span<const Block* cons
                  .newest = block->newest,
                  .records = block->records,
                  .size = static_cast<std::uint32_t>(block->bytes.size()),
-                 .kind = block->kind});
+                 .kind = block->kind,
+                 .stamp = stamp_of_block(block->bytes)});
     ids.push_back({0, id});
   }
   return ids;
@@ -164,6 +165,7 @@ Result<Block> EmbeddedBuffer::read_block(const Entry& entry) {
                .kind = entry.kind,
                .records = entry.records,
                .newest = entry.newest,
+               .shift = ledger_.shift(entry),
                .bytes = std::move(*bytes)};
 }
 
@@ -196,7 +198,7 @@ Status EmbeddedBuffer::ack(std::string_view output, std::span<const BlockId> ids
 
 Status EmbeddedBuffer::maintain(TimeMs now) {
   const std::scoped_lock lock(mutex_);
-  counters_.dropped_age.add(static_cast<double>(ledger_.expire(retention_, now)));
+  counters_.expired(ledger_.expire(now));
   return ensure_open();
 }
 

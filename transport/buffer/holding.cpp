@@ -38,7 +38,7 @@ HoldingBuffer::HoldingBuffer(std::unique_ptr<Store> store, std::vector<std::stri
       clock_(clock),
       counters_(counters),
       store_(std::move(store)),
-      queue_(std::move(outputs), queue_major),
+      queue_(std::move(outputs), queue_major, limits.retention),
       trouble_(std::move(absent)),
       absent_(!trouble_.empty()) {
   publish();
@@ -164,7 +164,7 @@ std::vector<BlockId> HoldingBuffer::resolve(std::size_t output, std::span<const 
 
 Status HoldingBuffer::maintain(TimeMs now) {
   const Call call(*this);
-  counters_.dropped_age.add(static_cast<double>(queue_.expire(limits_.retention, now)));
+  counters_.expired(queue_.expire(now));
   if (Status kept = store_->maintain(now); !kept) {
     refused(kept.error());
     return Ok{};

@@ -17,7 +17,8 @@ auto lower_bound_of(Entries& entries, std::uint64_t id) {
 
 }  // namespace
 
-Ledger::Ledger(std::vector<std::string> outputs) : outputs_(std::move(outputs)) {
+Ledger::Ledger(std::vector<std::string> outputs, Retention retention)
+    : retention_(retention), outputs_(std::move(outputs)) {
   for (std::size_t i = 0; i < outputs_.size(); ++i) everyone_ |= bit(i);
 }
 
@@ -62,9 +63,11 @@ Ledger::Next Ledger::next(std::size_t output, Kind kind, Wanted wanted) const {
   Next result;
   std::uint64_t records = 0;
   std::uint64_t bytes = 0;
+  const Timeline::Now now = retention_.now(0);
   for (const Entry& entry : entries_) {
     if (entry.gone || entry.kind != kind || (entry.acked & bit(output)) != 0) continue;
-    if (entry.newest < wanted.since) continue;
+    const Timeline::Date dated = retention_.timeline == nullptr ? Timeline::Date{} : date(now, entry);
+    if (dated.verdict != Timeline::Verdict::ready || entry.newest + dated.shift < wanted.since) continue;
     records += entry.records;
     bytes += entry.size;
     const bool full = records > wanted.records || bytes > read_bytes_max;
@@ -124,10 +127,20 @@ std::uint64_t Ledger::retire(std::uint64_t id) {
   return entry == nullptr ? 0 : let_go(*entry);
 }
 
-std::uint64_t Ledger::expire(const Retention& retention, TimeMs now) {
-  std::uint64_t records = 0;
+Timeline::Date Ledger::date(const Timeline::Now& now, const Entry& entry) const {
+  return retention_.date(now, entry.kind, entry.newest, entry.stamp);
+}
+
+TimeMs Ledger::shift(const Entry& entry) const { return date(retention_.now(0), entry).shift; }
+
+Expired Ledger::expire(TimeMs now) {
+  Expired records;
+  const Timeline::Now moment = retention_.now(now);
   for (Entry& entry : entries_) {
-    if (!entry.gone && entry.newest < retention.oldest(entry.kind, now)) records += let_go(entry);
+    if (entry.gone) continue;
+    const Timeline::Verdict verdict = date(moment, entry).verdict;
+    if (verdict == Timeline::Verdict::old) records.old += let_go(entry);
+    if (verdict == Timeline::Verdict::undated) records.undated += let_go(entry);
   }
   return records;
 }
@@ -166,7 +179,7 @@ BufferStats Ledger::stats() const {
                     .trouble = {}};
   const auto waiting =
       std::find_if(entries_.begin(), entries_.end(), [](const Entry& entry) { return !entry.gone; });
-  if (waiting != entries_.end()) stats.oldest = waiting->newest;
+  if (waiting != entries_.end()) stats.oldest = waiting->newest + shift(*waiting);
   return stats;
 }
 

@@ -1,5 +1,5 @@
 // The books of a store: which blocks there are, what each output has acked, what is to go. No bytes, no I/O,
-// no lock. 32 bytes a block; every question is answered by one walk over them (a backlog of four hours is
+// no lock. 56 bytes a block; every question is answered by one walk over them (a backlog of four hours is
 // 1440 blocks).
 #pragma once
 
@@ -27,6 +27,7 @@ struct Entry {
   std::uint32_t acked = 0;  // bit i: output i is done with it
   Kind kind = Kind::metrics;
   bool gone = false;  // nobody waits for it any more, but it has not been swept yet
+  Stamp stamp = {};   // the clock of its times
 };
 
 // Ids from `first` to `last`, both included.
@@ -38,8 +39,8 @@ struct IdRange {
 
 class Ledger {
  public:
-  // At most outputs_max names.
-  explicit Ledger(std::vector<std::string> outputs);
+  // At most outputs_max names. `retention` decides what is too old, and what may be read by now.
+  explicit Ledger(std::vector<std::string> outputs, Retention retention = {});
 
   [[nodiscard]] std::optional<std::size_t> output(std::string_view name) const;
   [[nodiscard]] const std::vector<std::string>& outputs() const { return outputs_; }
@@ -64,7 +65,7 @@ class Ledger {
     TimeMs since = INT64_MIN;   // of blocks that are not older, by their youngest record
     bool at_least_one = true;   // block, whatever it has
   };
-  // What the output should read: oldest first, up to read_bytes_max.
+  // What the output should read, as far as it can be dated now: oldest first, up to read_bytes_max.
   [[nodiscard]] Next next(std::size_t output, Kind kind, Wanted wanted) const;
 
   // The output is done with this one; unknown ids are ignored. True when that was news.
@@ -75,9 +76,12 @@ class Ledger {
   // no more, and of other kinds, lie in the ranges or not, as it comes.
   [[nodiscard]] std::vector<IdRange> ranges(std::size_t output, Kind kind, std::size_t limit) const;
 
+  // What a reader has to add to the times of this one.
+  [[nodiscard]] TimeMs shift(const Entry& entry) const;
+
   // Lets go of blocks: of one, of those too old; both return the number of records that somebody waited for.
   std::uint64_t retire(std::uint64_t id);
-  std::uint64_t expire(const Retention& retention, TimeMs now);
+  Expired expire(TimeMs now);
   // The oldest waiting blocks that must go so that `incoming` bytes find room within `limit`.
   [[nodiscard]] std::vector<std::uint64_t> in_the_way(std::uint64_t incoming, std::uint64_t limit) const;
 
@@ -91,7 +95,9 @@ class Ledger {
  private:
   Entry* find_waiting(std::uint64_t id);
   std::uint64_t let_go(Entry& entry);
+  [[nodiscard]] Timeline::Date date(const Timeline::Now& now, const Entry& entry) const;
 
+  const Retention retention_;
   std::vector<std::string> outputs_;
   std::uint32_t everyone_ = 0;  // Entry::acked when all outputs are done; 0 without outputs
   std::uint32_t absent_ = 0;    // those of add_absent()

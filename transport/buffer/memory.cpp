@@ -5,7 +5,7 @@
 namespace scops {
 
 MemoryBuffer::MemoryBuffer(std::vector<std::string> outputs, Retention retention, BufferCounters counters)
-    : retention_(retention), counters_(counters), queue_(std::move(outputs), 0) {}
+    : retention_(retention), counters_(counters), queue_(std::move(outputs), 0, retention) {}
 
 Result<std::vector<BlockId>> MemoryBuffer::put_all(std::span<const Block* const> blocks) {
   const std::scoped_lock lock(mutex_);
@@ -28,7 +28,7 @@ Status MemoryBuffer::ack(std::string_view output, std::span<const BlockId> ids) 
 
 Status MemoryBuffer::maintain(TimeMs now) {
   const std::scoped_lock lock(mutex_);
-  counters_.dropped_age.add(static_cast<double>(queue_.expire(retention_, now)));
+  counters_.expired(queue_.expire(now));
   return Ok{};
 }
 

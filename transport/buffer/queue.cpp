@@ -2,14 +2,16 @@
 
 #include <utility>
 
+#include "core/io/block_codec.hpp"
+
 namespace scops {
 
 Error unknown_output(std::string_view name) {
   return {ErrorKind::bug, "buffer: no output named " + std::string(name)};
 }
 
-BlockQueue::BlockQueue(std::vector<std::string> outputs, std::uint64_t major)
-    : major_(major), ledger_(std::move(outputs)) {}
+BlockQueue::BlockQueue(std::vector<std::string> outputs, std::uint64_t major, const Retention& retention)
+    : major_(major), ledger_(std::move(outputs), retention) {}
 
 BlockId BlockQueue::push(Block block, std::int64_t since) {
   const std::uint64_t id = ledger_.next_id();
@@ -18,7 +20,8 @@ BlockId BlockQueue::push(Block block, std::int64_t since) {
                .newest = block.newest,
                .records = block.records,
                .size = static_cast<std::uint32_t>(block.bytes.size()),
-               .kind = block.kind});
+               .kind = block.kind,
+               .stamp = stamp_of_block(block.bytes)});
   return blocks_.emplace(id, Held{std::move(block), since}).first->second.block.id;
 }
 
@@ -32,6 +35,7 @@ Result<Batch> BlockQueue::read(std::string_view output, Kind kind, Ledger::Wante
     Held& held = blocks_.at(id);
     held.handed |= 1U << *index;
     batch.blocks.push_back(held.block);
+    batch.blocks.back().shift = ledger_.shift(*ledger_.find(id));
   }
   return batch;
 }
@@ -46,8 +50,8 @@ Status BlockQueue::ack(std::string_view output, std::span<const BlockId> ids) {
   return Ok{};
 }
 
-std::uint64_t BlockQueue::expire(const Retention& retention, TimeMs now) {
-  const std::uint64_t records = ledger_.expire(retention, now);
+Expired BlockQueue::expire(TimeMs now) {
+  const Expired records = ledger_.expire(now);
   sweep();
   return records;
 }

@@ -17,7 +17,7 @@ namespace scops {
 class BlockQueue {
  public:
   // Ids are {major, 1}, {major, 2}...
-  BlockQueue(std::vector<std::string> outputs, std::uint64_t major);
+  BlockQueue(std::vector<std::string> outputs, std::uint64_t major, const Retention& retention);
 
   struct Held {
     Block block;
@@ -31,7 +31,7 @@ class BlockQueue {
   Status ack(std::string_view output, std::span<const BlockId> ids);
 
   // Both return the number of records dropped.
-  std::uint64_t expire(const Retention& retention, TimeMs now);
+  Expired expire(TimeMs now);
   std::uint64_t drop_oldest(std::uint64_t bytes_max);
 
   // The oldest blocks, at least one if there is any, up to `bytes_max`; they stay until they are removed.

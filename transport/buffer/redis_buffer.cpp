@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "core/io/block_codec.hpp"
 #include "core/runtime/log.hpp"
 #include "transport/buffer/queue.hpp"
 
@@ -67,12 +68,16 @@ void RedisBuffer::publish(const Status& last) {
     const auto& head = heads_.at(slot(kind));
     if (size.blocks == 0 || !head || (stats.oldest != 0 && oldest < head->id)) continue;
     oldest = head->id;
-    stats.oldest = head->newest;
+    stats.oldest = head->newest + date(kind, head->newest, head->stamp).shift;
   }
   stats.durable = last.has_value();
   if (!last) stats.trouble = last.error().text;
   const std::scoped_lock lock(stats_mutex_);
   stats_ = std::move(stats);
+}
+
+Timeline::Date RedisBuffer::date(Kind kind, TimeMs newest, const Stamp& stamp) const {
+  return retention_.date(retention_.now(now_), kind, newest, stamp);
 }
 
 BufferStats RedisBuffer::stats() const {
@@ -163,7 +168,7 @@ Result<RedisStreams::Added> RedisBuffer::add(std::span<const Block* const> block
   for (std::size_t i = 0; i < blocks.size(); ++i) {
     const Kind kind = blocks[i]->kind;
     auto& head = heads_.at(slot(kind));
-    if (!head) head = RedisHead{(**added)[i], blocks[i]->newest};
+    if (!head) head = RedisHead{(**added)[i], blocks[i]->newest, stamp_of_block(blocks[i]->bytes)};
     last_put_.at(slot(kind)) = (**added)[i];
     waiting_.at(slot(kind)) += blocks[i]->records;
   }

@@ -3,13 +3,12 @@
 //   put      one transaction, MULTI to EXEC: all of the blocks or none
 //   fetch    what this consumer of the output's group was given and has not acked, then what is new
 //   ack      XACK; what all outputs have acked is deleted in the same transaction
-//   loss     a put whose answer was lost has failed, so it is undone at the next connection; an ack is
-//            repeated
+//   loss     a put whose answer was lost is undone at the next connection; an ack is repeated
 //   sharing  a block goes to one consumer; what one that is gone had been given is taken over
 //
-// Redis keeps the state of each output; what this process knows besides (sizes, acks that Redis does not know
-// yet) is bounded, and a restart does without it. An error has kind `retry`: nothing that was stored is lost
-// by it. Any thread; one lock, held while Redis is asked, but not waited for by stats().
+// Redis keeps the state of each output; what this process knows besides (sizes, acks on their way) is
+// bounded, and a restart does without it. An error has kind `retry`: nothing that was stored is lost by it.
+// Any thread; one lock, held while Redis is asked, but not waited for by stats().
 #pragma once
 
 #include <array>
@@ -53,6 +52,7 @@ class RedisBuffer final : public Store {
   // All of these with mutex_ held. redis_buffer.cpp:
   Status attempt(const std::function<Status()>& action);
   void publish(const Status& last);
+  [[nodiscard]] Timeline::Date date(Kind kind, TimeMs newest, const Stamp& stamp) const;
   [[nodiscard]] Output* find(std::string_view output);
   [[nodiscard]] std::span<const Block* const> fitting(std::span<const Block* const> blocks) const;
   Status settle();
@@ -83,7 +83,8 @@ class RedisBuffer final : public Store {
   struct Front;
   Status refill(Front& front);
   Status expire(Kind kind);
-  Result<bool> expire_page(Kind kind, TimeMs oldest);
+  Result<bool> expire_page(Kind kind);
+  Status drop_expired(Kind kind, std::span<const Removal> old, std::span<const Removal> undated);
   Status learn_head(Kind kind);
   Status look_around(Kind kind);
   Result<std::optional<StreamId>> first_waited_for(Kind kind);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/io/block_codec.hpp"
 #include "core/runtime/log.hpp"
 #include "transport/buffer/queue.hpp"
 #include "transport/buffer/redis_buffer.hpp"
@@ -134,7 +135,8 @@ Result<std::vector<StreamId>> RedisBuffer::find_fresh(const Gathering& to) {
     if (!entries && entries.error().kind == ErrorKind::drop) break;
     if (!entries) return entries.error();
     const auto end = std::find_if(entries->begin(), entries->end(), [&](const RedisEntry& entry) {
-      return entry.id <= group->delivered || (entry.problem.empty() && entry.block.newest < to.since);
+      const auto shift = date(to.kind, entry.block.newest, stamp_of_block(entry.block.bytes)).shift;
+      return entry.id <= group->delivered || (entry.problem.empty() && entry.block.newest + shift < to.since);
     });
     for (auto entry = entries->begin(); entry != end; ++entry)
       found.emplace_back(entry->id, entry->block.records);
@@ -153,19 +155,26 @@ Result<std::vector<StreamId>> RedisBuffer::find_fresh(const Gathering& to) {
 Status RedisBuffer::take(Gathering& to, std::vector<RedisEntry> entries) {
   std::vector<Removal> gone;
   std::vector<Removal> expired;
+  std::vector<Removal> undated;
   for (RedisEntry& entry : entries) {
     const Removal removal = {entry.id, entry.sized, entry.block.records, entry.block.bytes.size()};
     const BlockId id = entry.block.id;
+    const Timeline::Date date = this->date(to.kind, entry.block.newest, stamp_of_block(entry.block.bytes));
+    entry.block.shift = date.shift;
     if (entry.gone) {
       gone.push_back(removal);
     } else if (!entry.problem.empty()) {
       if (Status dropped = drop_damaged(to.kind, entry); !dropped) return dropped;
-    } else if (entry.block.newest < retention_.oldest(to.kind, now_)) {
+    } else if (date.verdict == Timeline::Verdict::old) {
       expired.push_back(removal);
-    } else if (entry.block.newest < to.since || to.has(entry)) {
+    } else if (date.verdict == Timeline::Verdict::undated) {
+      undated.push_back(removal);
+    } else if (entry.block.newest + date.shift < to.since || to.has(entry)) {
       // not asked for, or in there already
     } else if (to.output.acked.contains(id)) {
       to.late.push_back(entry.id);
+    } else if (date.verdict == Timeline::Verdict::held) {
+      // it stays ours, and is looked at again next time
     } else if (to.add(std::move(entry.block))) {
       known_[id] = removal;
     } else {
@@ -175,10 +184,7 @@ Status RedisBuffer::take(Gathering& to, std::vector<RedisEntry> entries) {
   }
   while (known_.size() > known_max) known_.erase(known_.begin());
   if (const auto done = drop(to.kind, gone); !done) return done.error();
-  const Result<double> aged = drop(to.kind, expired);
-  if (!aged) return aged.error();
-  counters_.dropped_age.add(*aged);
-  return Ok{};
+  return drop_expired(to.kind, expired, undated);
 }
 
 // A reply was larger than any may be: the entries are asked for one by one, and one that is still too large

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "core/config/option.hpp"
+#include "core/model/stamp.hpp"
 #include "transport/buffer/redis_entry.hpp"
 
 namespace scops {
@@ -32,6 +33,7 @@ using RedisAbsent = std::array<std::optional<StreamId>, kind_slots>;
 struct RedisHead {
   StreamId id;
   TimeMs newest = 0;
+  Stamp stamp = {};
 };
 
 // A block whose put has failed, but that may be there.

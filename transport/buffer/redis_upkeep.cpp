@@ -6,6 +6,7 @@
 #include <limits>
 #include <utility>
 
+#include "core/io/block_codec.hpp"
 #include "core/runtime/log.hpp"
 #include "transport/buffer/ledger.hpp"
 #include "transport/buffer/redis_buffer.hpp"
@@ -184,19 +185,25 @@ Status RedisBuffer::learn_head(Kind kind) {
   const RedisStreams::Entries entries = streams_.range(kind, {}, 1);
   // One that is too large to be read is discarded by the output that comes to it.
   if (!entries) return entries.error().kind == ErrorKind::drop ? Status(Ok{}) : Status(entries.error());
-  if (!entries->empty()) head = RedisHead{entries->front().id, entries->front().block.newest};
+  if (!entries->empty()) {
+    const Block& block = entries->front().block;
+    head = RedisHead{entries->front().id, block.newest, stamp_of_block(block.bytes)};
+  }
   return Ok{};
 }
 
 // Blocks are dropped from the front: the first that is young enough ends it.
 Status RedisBuffer::expire(Kind kind) {
-  const TimeMs oldest = retention_.oldest(kind, now_);
   const auto& head = heads_.at(static_cast<std::size_t>(kind));
   if (!head) {
     if (Status learnt = learn_head(kind); !learnt) return learnt;
   }
-  for (int page = 0; page < pages_max && head && head->newest < oldest; ++page) {
-    const Result<bool> more = expire_page(kind, oldest);
+  const auto stays = [this, kind](const RedisHead& one) {
+    const Timeline::Verdict verdict = date(kind, one.newest, one.stamp).verdict;
+    return verdict == Timeline::Verdict::ready || verdict == Timeline::Verdict::held;
+  };
+  for (int page = 0; page < pages_max && head && !stays(*head); ++page) {
+    const Result<bool> more = expire_page(kind);
     if (!more) return more.error();
     if (Status learnt = learn_head(kind); !learnt) return learnt;
     if (!*more) break;
@@ -205,25 +212,37 @@ Status RedisBuffer::expire(Kind kind) {
 }
 
 // False: what comes behind it is young enough.
-Result<bool> RedisBuffer::expire_page(Kind kind, TimeMs oldest) {
+Result<bool> RedisBuffer::expire_page(Kind kind) {
   const RedisStreams::Entries entries = streams_.range(kind, {}, look_at);
   if (!entries) return entries.error();
   std::vector<Removal> expired;
+  std::vector<Removal> undated;
   bool more = entries->size() == look_at;
   for (const RedisEntry& entry : *entries) {
+    const Timeline::Verdict verdict =
+        date(kind, entry.block.newest, stamp_of_block(entry.block.bytes)).verdict;
     if (!entry.problem.empty()) {
       if (Status dropped = drop_damaged(kind, entry); !dropped) return dropped.error();
-    } else if (entry.block.newest < oldest) {
+    } else if (verdict == Timeline::Verdict::old) {
       expired.push_back(to_removal(entry));
+    } else if (verdict == Timeline::Verdict::undated) {
+      undated.push_back(to_removal(entry));
     } else {
       more = false;
       break;
     }
   }
-  const Result<double> records = drop(kind, expired);
-  if (!records) return records.error();
-  counters_.dropped_age.add(*records);
+  if (Status dropped = drop_expired(kind, expired, undated); !dropped) return dropped.error();
   return more;
+}
+
+Status RedisBuffer::drop_expired(Kind kind, std::span<const Removal> old, std::span<const Removal> undated) {
+  const Result<double> aged = drop(kind, old);
+  if (!aged) return aged.error();
+  const Result<double> lost = drop(kind, undated);
+  if (!lost) return lost.error();
+  counters_.expired({static_cast<std::uint64_t>(*aged), static_cast<std::uint64_t>(*lost)});
+  return Ok{};
 }
 
 Status RedisBuffer::look_around(Kind kind) {

@@ -11,6 +11,7 @@
 #include "core/config/option.hpp"
 #include "core/model/buffer.hpp"
 #include "core/runtime/stats.hpp"
+#include "core/runtime/timeline.hpp"
 
 namespace scops {
 
@@ -20,10 +21,19 @@ struct Retention {
   Duration metric_ttl{};
   Duration log_ttl{};  // logs and events
 
-  // A block whose youngest record is older than this is dropped.
-  [[nodiscard]] TimeMs oldest(Kind kind, TimeMs now) const {
-    return now - (kind == Kind::metrics ? metric_ttl : log_ttl).count();
-  }
+  const Timeline* timeline = nullptr;  // outlives the store; without one, times are what they say
+
+  // `told` is the wall clock as maintain() was told it; a timeline knows better.
+  [[nodiscard]] Timeline::Now now(TimeMs told) const;
+  // What to do with a block that is stamped so, and whose youngest record is `newest`.
+  [[nodiscard]] Timeline::Date date(const Timeline::Now& now, Kind kind, TimeMs newest,
+                                    const Stamp& stamp) const;
+};
+
+// Records that were let go.
+struct Expired {
+  std::uint64_t old = 0;
+  std::uint64_t undated = 0;
 };
 
 // The room's counters; made once, the Stats outlive it.
@@ -31,11 +41,15 @@ struct BufferCounters {
   explicit BufferCounters(Stats& stats);
 
   Stat& dropped_age;
+  Stat& dropped_undated;
   Stat& dropped_bytes;
   Stat& dropped_memory;
   Stat& dropped_damaged;
   Stat& dropped_vanished;  // from a server, by others' hands
   Stat& commits;
+
+  // Counts them, and says what cannot be dated.
+  void expired(const Expired& records) const;
 };
 
 struct Batch {

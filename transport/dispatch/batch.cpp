@@ -28,8 +28,13 @@ struct Gathered {
 // The same for every block of a process: a batch that is read again is the same batch.
 std::size_t text_max() { return memory::share(16, 1U << 20U, batch_text_max); }
 
+// Unsigned: what somebody else has written may be any time, and may wrap.
+TimeMs shifted(TimeMs time, TimeMs shift) {
+  return static_cast<TimeMs>(static_cast<std::uint64_t>(time) + static_cast<std::uint64_t>(shift));
+}
+
 // Returns what the names and tags weigh.
-std::size_t gather(SampleSet decoded, BlockId id, Gathered& into) {
+std::size_t gather(SampleSet decoded, const Block& block, Gathered& into) {
   const auto first = static_cast<std::uint32_t>(into.series.size());
   std::size_t weight = 0;
   for (const Series& series : decoded.series) weight += block_weight(series);
@@ -37,7 +42,8 @@ std::size_t gather(SampleSet decoded, BlockId id, Gathered& into) {
     Sample sample = decoded.samples[record];
     if (sample.series >= decoded.series.size()) continue;
     sample.series += first;
-    into.entries.push_back({sample, {id, record}});
+    sample.time = shifted(sample.time, block.shift);
+    into.entries.push_back({sample, {block.id, record}});
   }
   std::move(decoded.series.begin(), decoded.series.end(), std::back_inserter(into.series));
   return weight;
@@ -73,7 +79,7 @@ Batch merge_metrics(std::span<const Block> blocks) {
     ++batch.blocks;
     Result<SampleSet> decoded = decode_block(block.bytes);
     if (decoded) {
-      text += gather(std::move(*decoded), block.id, all);
+      text += gather(std::move(*decoded), block, all);
     } else {
       set_aside(block, batch);
     }
@@ -108,6 +114,7 @@ Batch merge_logs(std::span<const Block> blocks) {
     }
     for (std::uint32_t record = 0; record < decoded->size(); ++record) {
       text += (*decoded)[record].json.size();
+      (*decoded)[record].time = shifted((*decoded)[record].time, block.shift);
       batch.payload.logs.push_back(std::move((*decoded)[record]));
       batch.origins.push_back({block.id, record});
     }

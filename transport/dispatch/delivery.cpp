@@ -76,7 +76,8 @@ Result<std::vector<Block>> Delivery::look() {
   if (blocks_.empty()) since_ = everything;
   Result<std::vector<Block>> waiting = read(since_);
   const TimeMs oldest_fresh = context_.clock.wall() - 2 * context_.settings.interval.count();
-  const bool behind = waiting && !waiting->empty() && waiting->front().newest < oldest_fresh;
+  const bool behind =
+      waiting && !waiting->empty() && waiting->front().newest + waiting->front().shift < oldest_fresh;
   if (!behind || !blocks_.empty() || !context_.settings.fresh_first) return waiting;
   if (output_.limits(kind_).immediate || context_.clock.steady() < fresh_due_) return waiting;
   Result<std::vector<Block>> fresh = read(oldest_fresh);
@@ -102,9 +103,11 @@ Delivery::Job Delivery::choose(const std::vector<Block>& waiting) {
 
   std::vector<Block> fresh;
   for (const Block& block : waiting) {
-    const bool in_batch = std::any_of(blocks_.begin(), blocks_.end(),
-                                      [&block](const Suspects::Held& b) { return b.block == block.id; });
-    if (blocks_.empty() ? !suspects_.holds(block.id) : in_batch) fresh.push_back(block);
+    const Suspects::Held* const sent = in_batch(block.id);
+    if (blocks_.empty() ? suspects_.holds(block.id) : sent == nullptr) continue;
+    fresh.push_back(block);
+    // What the intake may have already keeps its times, even if the clock has been set since.
+    if (sent != nullptr && frozen()) fresh.back().shift = sent->shift;
   }
   if (fresh.empty() && !blocks_.empty()) {  // all of the batch has expired: look again
     blocks_.clear();
@@ -119,7 +122,9 @@ Delivery::Job Delivery::batch_job(std::vector<Block> fresh) {
   Job job;
   job.batch = merge(kind_, fresh);
   fresh.resize(job.batch.blocks);
-  if (fresh.size() != blocks_.size()) adopt(fresh, job.batch);
+  const bool same = std::equal(fresh.begin(), fresh.end(), blocks_.begin(), blocks_.end(),
+                               [](const Block& a, const Suspects::Held& b) { return a.shift == b.shift; });
+  if (!same) adopt(fresh, job.batch);
   if (plan_.done()) {
     finish(job.batch);  // nothing in it that could be sent
     return job;
@@ -136,11 +141,18 @@ void Delivery::adopt(const std::vector<Block>& fresh, const Batch& batch) {
   to_ack_.insert(to_ack_.end(), batch.damaged.begin(), batch.damaged.end());
   flush_acks();
   blocks_.clear();
+  doubtful_ = false;
   for (const Block& block : fresh) {
     if (std::find(batch.damaged.begin(), batch.damaged.end(), block.id) != batch.damaged.end()) continue;
-    blocks_.push_back({block.id, block.records, block.bytes.size()});
+    blocks_.push_back({block.id, block.records, block.bytes.size(), block.shift});
   }
   plan_ = Plan(static_cast<std::uint32_t>(batch.payload.size()));
+}
+
+const Suspects::Held* Delivery::in_batch(BlockId id) const {
+  const auto found =
+      std::find_if(blocks_.begin(), blocks_.end(), [id](const Suspects::Held& b) { return b.id == id; });
+  return found == blocks_.end() ? nullptr : &*found;
 }
 
 Delivery::Job Delivery::suspect_job(const std::vector<Block>& waiting, Suspect suspect) {
@@ -183,6 +195,7 @@ void Delivery::settle(const Job& job, const Reply& reply) {
       break;
     case Verdict::retry:
       if (reply.cut_short && job.piece.size() > smallest_cut) learned_limit_ = job.piece.size() / 2;
+      doubtful_ = doubtful_ || reply.left;
       fail(reply, backoff_.failed());
       break;
   }

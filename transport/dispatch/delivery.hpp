@@ -77,6 +77,8 @@ class Delivery {
   [[nodiscard]] Job batch_job(std::vector<Block> fresh);
   [[nodiscard]] Job suspect_job(const std::vector<Block>& waiting, Suspect suspect);
   void adopt(const std::vector<Block>& fresh, const Batch& batch);
+  [[nodiscard]] const Suspects::Held* in_batch(BlockId id) const;
+  [[nodiscard]] bool frozen() const { return doubtful_ || plan_.progressed(); }
 
   void settle(const Job& job, const Reply& reply);
   void on_accepted(const Job& job, const Reply& reply);
@@ -101,6 +103,7 @@ class Delivery {
   Journal journal_;
 
   std::vector<Suspects::Held> blocks_;  // the batch being sent; empty: none
+  bool doubtful_ = false;               // the intake may have some of it, without having said so
   TimeMs since_ = INT64_MIN;            // what it was read with: later than that, it is one of fresh blocks
   Plan plan_;                           // over its merged records
   Suspects suspects_;

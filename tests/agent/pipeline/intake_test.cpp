@@ -4,8 +4,10 @@
 #include <catch2/catch.hpp>
 #include <limits>
 
+#include "core/io/block_codec.hpp"
 #include "core/io/redis.hpp"
 #include "tests/agent/pipeline/reports.hpp"
+#include "tests/support/fake_clock.hpp"
 
 using namespace scops;
 using namespace scops::test;
@@ -267,4 +269,21 @@ TEST_CASE("metrics come in blocks that fit one request", "[intake]") {
   REQUIRE(intake.commit(Erase{}));
   REQUIRE(buffer.together.size() == 3);
   CHECK(buffer.together[0].records == 10);
+}
+
+TEST_CASE("what applications report says by which clock it was taken, and that the times are theirs",
+          "[intake][time]") {
+  Fixture fixture;
+  FakeClock clock;
+  const Timeline timeline(clock, 7, 0);
+  PipelineIntake intake(fixture.settings, block_records_max, fixture.buffer, fixture.stats, &timeline);
+  intake.raw(Report{.type = RawType::count, .value = 2, .time = 1000}.sample());
+  intake.log(window_start, R"({"message":"hello"})");
+  REQUIRE(intake.commit(fixture.erase));
+  REQUIRE(fixture.buffer.together.size() == 2);
+  for (const Block& block : fixture.buffer.together) {
+    Stamp stamp = timeline.stamp();
+    stamp.theirs = true;
+    CHECK(stamp_of_block(block.bytes) == stamp);
+  }
 }

@@ -4,11 +4,13 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "core/io/block_codec.hpp"
+#include "tests/support/fake_clock.hpp"
 
 using namespace scops;
 
@@ -231,4 +233,33 @@ TEST_CASE("raw samples may come from several threads while windows close", "[pip
   }
   flush();
   CHECK(sum == 3 * each);
+}
+
+TEST_CASE("samples of before and after a step of the clock go into blocks of their own", "[pipeline][time]") {
+  test::FakeClock clock(60'000);
+  Stats stats;
+  const Timeline timeline(clock, 7, 1'600'000'000'000);
+  Pipeline pipeline(plain(), 100, stats, &timeline);
+  const auto measure = [&] {
+    pipeline.add({.name = "host.la", .value = 1, .time = clock.wall()}, timeline.stamp());
+    pipeline.add_raw(
+        {.name = "jobs", .type = RawType::count, .value = 1, .time = clock.wall(), .arrival = clock.wall()});
+  };
+  measure();
+  const Stamp before = timeline.stamp();
+  clock.set_wall(1'700'000'000'000);
+  measure();
+  const std::vector<Block> blocks = pipeline.flush(clock.wall(), true);
+  std::set<TimeMs> early;
+  std::set<TimeMs> late;
+  std::uint32_t records = 0;
+  for (const Block& block : blocks) {
+    const Stamp stamp = stamp_of_block(block.bytes);
+    CHECK(stamp.boot == 7);
+    (stamp == before ? early : late).insert(block.newest);
+    records += block.records;
+  }
+  CHECK(records == 4);
+  CHECK(early == std::set<TimeMs>{60'000});
+  CHECK(late == std::set<TimeMs>{1'700'000'000'000});
 }

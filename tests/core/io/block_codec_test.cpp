@@ -231,7 +231,7 @@ TEST_CASE("any changed or missing byte is noticed", "[block_codec]") {
 
 TEST_CASE("a block of a later version is refused", "[block_codec]") {
   std::string bytes = encode_block({}, {}).bytes;
-  bytes[3] = 2;
+  bytes[3] = 3;
   const auto decoded = decode_block(bytes);
   REQUIRE_FALSE(decoded);
   CHECK(decoded.error().text == "block: of an unknown version");
@@ -282,6 +282,39 @@ TEST_CASE("varints and their zigzag fold go there and back", "[block_codec]") {
   ByteReader endless(std::string_view("\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x01", 12));
   CHECK(endless.varint() == 0);
   CHECK(endless.failed());
+}
+
+TEST_CASE("a stamp travels with the block and changes nothing else", "[block][time]") {
+  const Block plain = encode_block(some_series(2), std::vector<Sample>{{0, now, 1.5}, {1, now, 2}});
+  CHECK(stamp_of_block(plain.bytes) == Stamp{});
+  for (const TimeMs offset : {TimeMs{0}, now, TimeMs{-1}, -(TimeMs{1} << 47U), (TimeMs{1} << 47U) - 1}) {
+    for (unsigned flags = 0; flags < 8; ++flags) {
+      const Stamp stamp = {.boot = 0xFEDCBA98,
+                           .offset = offset,
+                           .set = (flags & 1U) != 0,
+                           .sure = (flags & 2U) != 0,
+                           .theirs = (flags & 4U) != 0};
+      std::string bytes = plain.bytes;
+      stamp_block(bytes, stamp);
+      CHECK(bytes.size() == plain.bytes.size() + 11);
+      CHECK(check_block(bytes));
+      CHECK(stamp_of_block(bytes) == stamp);
+      CHECK(stamp_of_block(std::string_view(bytes).substr(0, stamped_header_size)) == stamp);
+      CHECK(decode_block(bytes)->samples == decode_block(plain.bytes)->samples);
+      std::string again = bytes;
+      stamp_block(again, {.boot = 1});
+      CHECK(again == bytes);
+      for (std::size_t i = 0; i < stamped_header_size; ++i) {
+        std::string bad = bytes;
+        bad[i] = static_cast<char>(bad[i] ^ 0x10);
+        CHECK_FALSE(check_block(bad));
+        CHECK_FALSE(check_block(std::string_view(bytes).substr(0, i)));
+      }
+    }
+  }
+  std::string nowhere = plain.bytes;
+  stamp_block(nowhere, {});
+  CHECK(nowhere == plain.bytes);
 }
 
 }  // namespace

@@ -10,8 +10,9 @@ using Ids = std::vector<std::uint64_t>;
 using Ranges = std::vector<IdRange>;
 
 // Blocks 1 to `number` of 10 records and 100 bytes each, a second apart.
-Ledger ledger_of(std::uint64_t number, std::vector<std::string> outputs = {"a", "b"}) {
-  Ledger ledger(std::move(outputs));
+Ledger ledger_of(std::uint64_t number, std::vector<std::string> outputs = {"a", "b"},
+                 const Retention& retention = {}) {
+  Ledger ledger(std::move(outputs), retention);
   for (std::uint64_t id = 1; id <= number; ++id) {
     ledger.add({.id = id, .newest = static_cast<TimeMs>(1000 * id), .records = 10, .size = 100});
   }
@@ -91,14 +92,14 @@ TEST_CASE("a gone block counts as acked by everyone", "[buffer][ledger]") {
 }
 
 TEST_CASE("blocks older than their kind may be are gone, wherever they stand", "[buffer][ledger]") {
-  Ledger ledger = ledger_of(5);
-  ledger.add({.id = 6, .newest = 500, .records = 1, .size = 1});
-  ledger.add({.id = 7, .newest = 500, .records = 1, .size = 1, .kind = Kind::logs});
   const Retention retention = {
       .bytes_max = 0, .metric_ttl = std::chrono::seconds(10), .log_ttl = std::chrono::seconds(20)};
-  CHECK(ledger.expire(retention, 12500) == 21);
+  Ledger ledger = ledger_of(5, {"a", "b"}, retention);
+  ledger.add({.id = 6, .newest = 500, .records = 1, .size = 1});
+  ledger.add({.id = 7, .newest = 500, .records = 1, .size = 1, .kind = Kind::logs});
+  CHECK(ledger.expire(12500).old == 21);
   CHECK(ledger.gone() == Ids{1, 2, 6});
-  CHECK(ledger.expire(retention, 12500) == 0);
+  CHECK(ledger.expire(12500).old == 0);
 }
 
 TEST_CASE("the oldest blocks are in the way of new ones", "[buffer][ledger]") {

@@ -83,6 +83,10 @@ class ScriptedOutput final : public Output {
     timeouts.push_back(timeout);
     requests.emplace_back();
     for (const Sample& sample : payload.metrics.samples) requests.back().push_back(sample.value);
+    if (times != nullptr) times->emplace_back();
+    for (const Sample& sample : payload.metrics.samples) {
+      if (times != nullptr) times->back().push_back(sample.time);
+    }
     for (const LogRecord& record : payload.logs) requests.back().push_back(std::stod(record.json));
     Reply reply = answer(requests.back());
     if (reply.verdict == Verdict::accepted) delivered.insert(requests.back().begin(), requests.back().end());
@@ -94,6 +98,7 @@ class ScriptedOutput final : public Output {
   };
   OutputLimits limits_now{.records = 1000, .immediate = false};
   std::vector<std::vector<double>> requests;
+  std::vector<std::vector<TimeMs>>* times = nullptr;  // of each request's samples, for whoever wants them
   std::vector<std::chrono::milliseconds> timeouts;
   std::multiset<double> delivered;
 };

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/io/compress.hpp"
+#include "core/io/http_words.hpp"
 #include "core/model/text.hpp"
 #include "core/runtime/log.hpp"
 #include "transport/outputs/datadog/encode.hpp"
@@ -228,6 +229,7 @@ Reply Datadog::post(Intake& intake, std::chrono::milliseconds timeout, const std
     reply.detail = response.error().text;
     reply.cut_short = intake.client.cut_short();
     if (reply.cut_short) reply.detail += ", the body was not sent in time";
+    reply.left = !never_left(reply.detail);
   }
   reply.bytes = body_.size();
   return reply;

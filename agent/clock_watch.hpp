@@ -1,0 +1,41 @@
+// Looks at the wall clock at every flush: says once that it has not been set, that it has, and that it has
+// stepped; and remembers for later boots what its right time was in this one, in the file `clock` of the
+// state folder: a line a boot, "<tag> <wall clock less boottime>".
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/runtime/timeline.hpp"
+
+namespace scops {
+
+// A short tag of this boot: of the kernel's boot_id and of what a time namespace adds to CLOCK_BOOTTIME. 0
+// where the kernel does not tell.
+[[nodiscard]] std::uint32_t boot_tag();
+
+class ClockWatch {
+ public:
+  static constexpr std::size_t boots_max = 16;  // remembered; the oldest gives way
+
+  // Tells `timeline`, which outlives this, what earlier boots knew. `folder` may be empty or unwritable:
+  // then nothing is remembered.
+  ClockWatch(Timeline& timeline, const std::string& folder);
+
+  // `waiting`: blocks in the buffer, for the log.
+  void look(std::uint64_t waiting);
+
+ private:
+  void load();
+  void remember(const Stamp& stamp);
+
+  Timeline& timeline_;
+  const std::string path_;                               // empty: nowhere
+  std::vector<std::pair<std::uint32_t, TimeMs>> boots_;  // the latest last
+  Stamp last_;
+  bool said_unset_ = false;
+};
+
+}  // namespace scops
