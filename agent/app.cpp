@@ -59,8 +59,6 @@ std::uint64_t random_seed() {
   return seed;
 }
 
-}
-
 // Two collectors that read the same from two places, under the same names.
 void warn_of_twins(const TextList& collectors) {
   const auto enabled = [&](std::string_view name) {

@@ -53,7 +53,7 @@ Status EmbeddedBuffer::open_file() {
 // Outputs that are not configured now keep what waits for them: somebody may just be having a look, in a
 // shell that lacks the service's settings. Retention ends it.
 void EmbeddedBuffer::take_over(const BlockFile::Content& content) {
-  ledger_ = Ledger(outputs_);
+  ledger_ = Ledger(outputs_, retention_);
   for (const Entry& entry : content.entries) ledger_.add(entry);
   ledger_.reserve_ids(content.last_id + 1);
   for (const BlockFile::Cursor& cursor : content.cursors) {

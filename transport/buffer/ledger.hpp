@@ -97,7 +97,7 @@ class Ledger {
   std::uint64_t let_go(Entry& entry);
   [[nodiscard]] Timeline::Date date(const Timeline::Now& now, const Entry& entry) const;
 
-  const Retention retention_;
+  Retention retention_;
   std::vector<std::string> outputs_;
   std::uint32_t everyone_ = 0;  // Entry::acked when all outputs are done; 0 without outputs
   std::uint32_t absent_ = 0;    // those of add_absent()

@@ -151,7 +151,7 @@ void Delivery::adopt(const std::vector<Block>& fresh, const Batch& batch) {
 
 const Suspects::Held* Delivery::in_batch(BlockId id) const {
   const auto found =
-      std::find_if(blocks_.begin(), blocks_.end(), [id](const Suspects::Held& b) { return b.id == id; });
+      std::find_if(blocks_.begin(), blocks_.end(), [id](const Suspects::Held& b) { return b.block == id; });
   return found == blocks_.end() ? nullptr : &*found;
 }
 
