@@ -42,7 +42,7 @@ constexpr Duration drain_grace{2500};
 
 // All of a stop, but for what cutting a request and closing the buffer take: a supervisor's patience may be
 // 5 s. A thread of an output that has not even ended when it was cut is left behind.
-constexpr Duration stop_time{3900};
+constexpr Duration stop_time{3500};
 constexpr Duration cutting_time{800};
 
 std::uint64_t random_seed() {
