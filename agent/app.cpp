@@ -44,13 +44,13 @@ constexpr Duration drain_grace{2500};
 
 // The last flush is left to a disk that takes longer than this. It has the bytes by then, if not on its
 // platters.
-constexpr Duration flush_grace{3500};
+constexpr Duration flush_grace{3200};
 
 // All of a stop: the last sends, what cutting a request takes (a thread of an output that has not even ended
 // then is left behind), closing the buffer. A supervisor's patience may be 5 s.
-constexpr Duration stop_time{3900};
+constexpr Duration stop_time{3600};
 constexpr Duration cutting_time{800};
-constexpr Duration close_time{4800};
+constexpr Duration close_time{4600};
 
 std::uint64_t random_seed() {
   std::uint64_t seed = 0;
