@@ -109,7 +109,7 @@ class DockerCollector final : public PullCollector {
 
   // Or its share of the memory cap: while it grows an answer takes one and a half times its size.
   [[nodiscard]] std::size_t body_max() const {
-    return std::min<std::uint64_t>(settings_.body_max.count, memory::share(8, 1U << 20U, UINT64_MAX));
+    return std::min<std::uint64_t>(settings_.body_max.count, memory::share(12, 1U << 20U, UINT64_MAX));
   }
 
   Result<std::string> get_list() {
