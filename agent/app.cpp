@@ -112,7 +112,7 @@ Result<std::unique_ptr<App>> App::make(const Settings& settings) {
 
 App::App(const Settings& settings)
     : settings_(settings),
-      timeline_(clock_, boot_tag(), build_time),
+      timeline_(clock_, boot_tag(), build_time - build_margin),
       watchdog_(clock_),
       own_metrics_(settings.agent().self_metrics ? settings.agent().own_metrics : TextList{}, stats_) {
   memory::set_cap(settings.agent().memory_max.count);

@@ -79,7 +79,7 @@ void ClockWatch::look(std::uint64_t waiting) {
   if (!now.stamp.set && !std::exchange(said_unset_, true)) {
     log::warn("agent", "clock_not_set",
               {{"reason", "waiting for the clock: it says " + time_words(now.wall) +
-                              ", which is before this agent was built"},
+                              ", which is long before this agent was built"},
                {"effect", "samples are kept and dated when it is set; nothing is sent"}});
   }
   if (stepped(before.offset, now.stamp.offset)) {

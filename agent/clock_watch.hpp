@@ -16,6 +16,10 @@ namespace scops {
 // where the kernel does not tell.
 [[nodiscard]] std::uint32_t boot_tag();
 
+// A clock that is up to this much before the build date is taken for one that is wrong, not for one that has
+// not been set: what it dates is sent, and moves when it is put right.
+inline constexpr TimeMs build_margin = 7LL * 24 * 3600 * 1000;
+
 class ClockWatch {
  public:
   static constexpr std::size_t boots_max = 16;  // remembered; the oldest gives way

@@ -68,6 +68,7 @@ SampleSet samples_of(std::string_view data) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {  // NOLINT
   const std::string_view input(reinterpret_cast<const char*>(data), size);           // NOLINT
+  (void)scops::stamp_of_block(input);
   if (const auto set = scops::decode_block(input)) settle(*set);
   if (const auto set = scops::decode_block(scops::seal_block(input))) settle(*set);
   const SampleSet samples = samples_of(input);

@@ -119,7 +119,7 @@ std::string StatusPages::not_ready() const {
     const Schedule::State state = collector->state();
     if (state.runs == 0) return fmt::format("collector {} has not captured yet", state.name);
   }
-  if (clock_state() == clock_unset) return "waiting for the clock: it is before this agent's build date";
+  if (clock_state() == clock_unset) return "waiting for the clock: it is long before this agent's build date";
   return log::masked(sources_.buffer->stats().trouble);
 }
 

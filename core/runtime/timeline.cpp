@@ -38,6 +38,18 @@ TimeMs shift_to(TimeMs right, const Stamp& stamp) {
   return shift % 1000 == 0 ? shift - 1 : shift;
 }
 
+// Its age is certain, whatever the wall clock says or said.
+Timeline::Date of_this_boot(const Timeline::Now& now, const Stamp& stamp, TimeMs newest, TimeMs ttl) {
+  Timeline::Date date = {.shift = shift_to(now.stamp.offset, stamp)};
+  const TimeMs age = now.since_boot - (newest - stamp.offset);
+  if (age > ttl) {
+    date.verdict = Timeline::Verdict::old;
+  } else if (!now.stamp.set) {
+    date.verdict = Timeline::Verdict::held;
+  }
+  return date;
+}
+
 }  // namespace
 
 Timeline::Timeline(const Clock& clock, std::uint32_t boot, TimeMs plausible_since)
@@ -61,18 +73,6 @@ Timeline::Date Timeline::date(const Now& now, const Stamp& stamp, TimeMs newest,
   newest = std::clamp(newest, -farthest, farthest);
   return stamp.boot != 0 && stamp.boot == boot_ ? of_this_boot(now, stamp, newest, ttl)
                                                 : of_another_boot(now, stamp, newest, ttl);
-}
-
-// Its age is certain, whatever the wall clock says or said.
-Timeline::Date Timeline::of_this_boot(const Now& now, const Stamp& stamp, TimeMs newest, TimeMs ttl) const {
-  Date date = {.shift = shift_to(now.stamp.offset, stamp)};
-  const TimeMs age = now.since_boot - (newest - stamp.offset);
-  if (age > ttl) {
-    date.verdict = Verdict::old;
-  } else if (!now.stamp.set) {
-    date.verdict = Verdict::held;
-  }
-  return date;
 }
 
 // Its age is what the wall clock says, then and now. While nobody vouches for the clock of now, it is only

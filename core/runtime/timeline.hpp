@@ -46,7 +46,6 @@ class Timeline {
   void remember(std::uint32_t boot, TimeMs offset);
 
  private:
-  [[nodiscard]] Date of_this_boot(const Now& now, const Stamp& stamp, TimeMs newest, TimeMs ttl) const;
   [[nodiscard]] Date of_another_boot(const Now& now, const Stamp& stamp, TimeMs newest, TimeMs ttl) const;
 
   const Clock& clock_;
