@@ -47,8 +47,8 @@ constexpr Duration drain_grace{2500};
 constexpr Duration flush_grace{3500};
 
 // All of a stop, but for closing the buffer: a supervisor's patience may be 5 s.
-constexpr Duration stop_time{4500};
-constexpr Duration close_time{4800};
+constexpr Duration stop_time{4400};
+constexpr Duration close_time{4700};
 
 std::uint64_t random_seed() {
   std::uint64_t seed = 0;
@@ -350,7 +350,6 @@ int App::stop() {
   for (const auto& dispatcher : dispatchers_) dispatcher->close(stored ? left : Duration(0));
   for (const auto& dispatcher : dispatchers_) sent = dispatcher->join() && sent;
   http_.reset();
-  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - began;
   // A thread that hangs in its capture still uses the pipeline, one that hangs in a drain, or behind a disk,
   // the buffer too: nothing that it can reach may be destroyed under it.
   const bool ended = captured && drained && sent;
@@ -360,6 +359,7 @@ int App::stop() {
   }
   const bool closed = drained && sent && close_buffer(began + close_time);
   if (!closed) log::warn("agent", "buffer_left_open", {{"reason", "the disk, or an input, takes too long"}});
+  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - began;
   log::info("agent", "stopped", {{"milliseconds", fmt::format("{:.0f}", took.count())}});
   if (ended && closed) return 0;
   std::_Exit(0);

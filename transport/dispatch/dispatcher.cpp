@@ -11,7 +11,7 @@ namespace scops {
 
 namespace {
 
-constexpr Duration cutting{400};  // what a request in flight takes to end once it is cut
+constexpr Duration cutting{300};  // what a request in flight takes to end once it is cut
 
 }  // namespace
 
