@@ -359,7 +359,6 @@ int App::stop() {
       std::chrono::duration_cast<Duration>(began + stop_time - std::chrono::steady_clock::now());
   const bool sent = close_dispatchers(stored ? left : Duration(0)) && stored;
   http_.reset();
-  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - began;
   // A thread that hangs in its capture still uses the pipeline, one that hangs in a drain, in a send or
   // behind a disk the buffer too: nothing that it can reach may be destroyed under it.
   const bool ended = captured && drained && sent;
@@ -369,6 +368,7 @@ int App::stop() {
   }
   const bool closed = drained && sent && close_buffer(began + close_time);
   if (!closed) log::warn("agent", "buffer_left_open", {{"reason", "the disk, or an input, takes too long"}});
+  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - began;
   log::info("agent", "stopped", {{"milliseconds", fmt::format("{:.0f}", took.count())}});
   if (ended && closed) return 0;
   std::_Exit(0);

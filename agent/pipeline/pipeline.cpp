@@ -1,5 +1,6 @@
 #include "agent/pipeline/pipeline.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <span>
 #include <string>
@@ -59,6 +60,7 @@ void Pipeline::shed() {
   if (pending_.size() < least) return;
   const std::size_t half = pending_.size() / 2;
   pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(half));
+  for (Stretch& stretch : stretches_) stretch.first -= std::min(stretch.first, half);
   over_memory_.add(static_cast<double>(half));
   log::warn("pipeline", "dropped", {{"why", "reason=\"memory_max\""}, {"count", std::to_string(half)}});
 }

@@ -184,14 +184,6 @@ bool Database::moved() const {
   return ::stat((path_ + "-wal").c_str(), &status) != 0 || status.st_size == 0;
 }
 
-Result<std::int64_t> Database::bytes() {
-  const Result<std::int64_t> pages = number("PRAGMA page_count");
-  if (!pages) return pages.error();
-  const Result<std::int64_t> size = number("PRAGMA page_size");
-  if (!size) return size.error();
-  return *pages * *size;
-}
-
 Transaction::~Transaction() {
   if (open_) (void)database_->exec("ROLLBACK").has_value();  // the error that led here was told already
   open_ = false;

@@ -79,15 +79,11 @@ class Database {
   // Pages in the log after the last commit, also those that checkpoint() has moved already.
   [[nodiscard]] int log_pages() const { return *log_pages_; }
   Status checkpoint();
-
-  // The file or its log was deleted, renamed, replaced or cut short under us: what is written now, nobody
-  // will find.
+  // The file or its log was deleted, renamed or replaced under us: what is written now, nobody will find.
   [[nodiscard]] bool moved() const;
-  // A sync has failed: the kernel may have given up what it should have written, although we still read it.
-  // What is written behind that could be lost with it, so the file must not be used for anything new.
-  [[nodiscard]] bool sync_failed() const { return sync_failed_; }
-  // Bytes of the file, its log included.
-  Result<std::int64_t> bytes();
+  [[nodiscard]] bool sync_failed() const {
+    return sync_failed_;
+  }  // the log may have a hole, though we read it
 
  private:
   struct Close {

@@ -2,7 +2,8 @@
 //
 //   const int kills = fault_tries(5, 1000);
 //   ... kills times ...
-//   record_fault({.area = "Start and stop", .promise = "no point is lost", .fault = "kill -9 at a random moment",
+//   record_fault({.area = "Start and stop", .promise = "no point is lost", .fault = "kill -9 at a random
+//   moment",
 //                 .tried = kills, .outcome = fmt::format("{} points, all delivered", points)});
 #pragma once
 

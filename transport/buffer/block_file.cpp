@@ -22,6 +22,7 @@ constexpr std::int64_t application = 0x53434F50;  // "SCOP"
 constexpr std::int64_t version = 1;
 constexpr std::int64_t largest_id = std::int64_t{1} << 62U;  // far from the end of the numbers
 constexpr int asides_max = 2;
+constexpr std::int64_t page_size_max = 65536;  // of any database
 
 // An id is given once: it lives in `blocks` or below a cursor, so that the largest of both is known for ever.
 constexpr std::string_view schema = R"(
@@ -143,12 +144,12 @@ Result<BlockFile::Content> BlockFile::content() {
 
 // The ids must keep their order: a tree that leads in circles would have no end.
 Status BlockFile::read_entries(std::string_view sql, bool ascending, Content& content) {
-  const Result<std::int64_t> bytes = database_.bytes();
-  if (!bytes) return bytes.error();
+  const Result<std::int64_t> pages = database_.number("PRAGMA page_count");
+  if (!pages) return pages.error();
   Result<Statement> query = database_.prepare(sql);
   if (!query) return query.error();
   constexpr std::int64_t u32_max = std::numeric_limits<std::uint32_t>::max();
-  const std::int64_t size_max = std::min(*bytes, u32_max);
+  const std::int64_t size_max = std::min(*pages * page_size_max, u32_max);
   std::optional<std::int64_t> last;
   Result<bool> row = query->run();
   for (; row && *row; row = query->step()) {

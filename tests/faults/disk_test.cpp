@@ -1,0 +1,324 @@
+// The disk under a running agent: slow, failing, gone, cut off. The real binary, as a user would meet it.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <random>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/io/files.hpp"
+#include "core/io/sqlite.hpp"
+#include "tests/support/agent_process.hpp"
+#include "tests/support/faults.hpp"
+#include "tests/support/http_sink.hpp"
+#include "tests/support/sent_points.hpp"
+#include "tests/support/temp_dir.hpp"
+
+namespace scops::test {
+namespace {
+
+namespace fs = std::filesystem;
+using Environment = std::map<std::string, std::string>;
+
+constexpr std::chrono::seconds contract{5};
+
+// A test that cannot have what it needs says so; where all is known to be there, it fails.
+bool lacks(bool there, const std::string& what) {
+  if (there) return false;
+  WARN("not tried: " << what);
+  if (std::getenv("CI") != nullptr) FAIL("not tried: " << what);
+  return true;
+}
+
+Environment delivering_to(const HttpSink& sink, const std::string& state) {
+  return {{"API_KEY", "0123456789abcdef"},
+          {"DATADOG_URL", sink.url()},
+          {"SCOPS_AGENT_STATE", state},
+          {"SCOPS_HTTP_LISTEN", "127.0.0.1:0"},
+          {"CAPTURE_INTERVAL", "1"},
+          {"AGGREGATE_INTERVAL", "1"},
+          {"RELEASE_INTERVAL", "1"},
+          {"SCOPS_DISPATCH_RATE_MAX", "50"},
+          {"SCOPS_DISPATCH_BACKOFF_MIN", "100ms"},
+          {"SCOPS_DISPATCH_BACKOFF_MAX", "1s"}};
+}
+
+// The agent's disk: its syncs take long or fail while it is told so.
+class BadDisk {
+ public:
+  // The environment of an agent on it.
+  [[nodiscard]] Environment on(Environment environment) const {
+    environment["LD_PRELOAD"] = SCOPS_BAD_DISK;
+    environment["BAD_DISK"] = folder_ / "how";
+    environment["ASAN_OPTIONS"] = "verify_asan_link_order=0";
+    return environment;
+  }
+  void each_sync(std::chrono::milliseconds takes, int error = 0) const {
+    std::ofstream(folder_ / "new") << takes.count() << ' ' << error;
+    fs::rename(folder_ / "new", folder_ / "how");
+  }
+  void be_well() const { fs::remove(folder_ / "how"); }
+
+ private:
+  TempDir folder_;
+};
+
+std::map<PointId, int> counted(const std::vector<SinkRequest>& requests) {
+  std::map<PointId, int> counts;
+  for (const SentPoint& point : points_of(requests)) ++counts[point.id];
+  return counts;
+}
+
+// Whole seconds between the second and the last capture in which nothing was captured.
+int holes(const std::set<PointId>& points) {
+  std::set<std::int64_t> seconds;
+  for (const PointId& point : points) seconds.insert(point.time_ms / 1000);
+  if (seconds.size() < 3) return 0;
+  const std::int64_t first = *std::next(seconds.begin(), 2);
+  return static_cast<int>(*seconds.rbegin() - first + 1) - static_cast<int>(seconds.size() - 2);
+}
+
+std::set<PointId> known(const HttpSink& sink, const std::string& state) {
+  std::set<PointId> all;
+  for (const auto& [point, count] : counted(sink.requests())) all.insert(point);
+  for (const auto& [point, value] : stored_points(state)) all.insert(point);
+  return all;
+}
+
+double commits(const AgentProcess& agent) {
+  const std::string text = agent.page("/metrics").body;
+  const std::string name = "\nscops_buffer_commits_total ";
+  const auto at = text.find(name);
+  return at == std::string::npos ? -1 : std::strtod(text.c_str() + at + name.size(), nullptr);
+}
+
+bool flushes(const AgentProcess& agent, int times) {
+  const double before = commits(agent);
+  return eventually([&] { return commits(agent) >= before + times; });
+}
+
+void make_foreign_database(const std::string& path) {
+  fs::remove(path);
+  auto database = Database::open(path, 4096);
+  REQUIRE(database);
+  REQUIRE(database->exec("CREATE TABLE people(name TEXT); INSERT INTO people VALUES('Ada')"));
+}
+
+const std::vector<std::pair<std::string, std::function<void(const std::string&)>>>& mischiefs() {
+  static const std::vector<std::pair<std::string, std::function<void(const std::string&)>>> all = {
+      {"folder deleted", [](const std::string& f) { fs::remove_all(f); }},
+      {"folder renamed", [](const std::string& f) { fs::rename(f, f + "-old"); }},
+      {"file deleted", [](const std::string& f) { fs::remove(f + "/buffer.db"); }},
+      {"log deleted", [](const std::string& f) { fs::remove(f + "/buffer.db-wal"); }},
+      {"foreign database", [](const std::string& f) { make_foreign_database(f + "/buffer.db"); }},
+      {"folder in its place",
+       [](const std::string& f) {
+         fs::remove(f + "/buffer.db");
+         fs::create_directories(f + "/buffer.db/inside");
+       }},
+  };
+  return all;
+}
+
+// While the intake is away somebody meddles with the folder; then kill -9; then all arrives.
+void meddle(const std::function<void(const std::string&)>& mischief) {
+  const TempDir parent;
+  const std::string state = parent / "state";
+  HttpSink sink;
+  sink.otherwise({.status = 503, .body = "down"});
+  std::set<PointId> sent;
+  {
+    AgentProcess agent({.environment = delivering_to(sink, state)});
+    REQUIRE(sink.wait_for(2, long_enough));
+    mischief(state);
+    REQUIRE(agent.wait_for_err("event=file_replaced"));
+    REQUIRE(flushes(agent, 1));
+    for (const auto& [point, count] : counted(sink.requests())) sent.insert(point);
+    agent.kill();
+  }
+  for (const auto& [point, value] : stored_points(state)) sent.insert(point);
+  sink.otherwise({});
+  const auto before = static_cast<std::ptrdiff_t>(sink.requests().size());
+  AgentProcess agent({.environment = delivering_to(sink, state)});
+  CHECK(eventually([&] {
+    const auto requests = sink.requests();
+    const auto accepted = counted({requests.begin() + before, requests.end()});
+    return std::all_of(sent.begin(), sent.end(), [&](const PointId& id) { return accepted.count(id) == 1; });
+  }));
+  CHECK(agent.stop() == 0);
+}
+
+// --- an ext4 of our own, in a mount namespace of the test's own
+
+constexpr unsigned long shutdown_request = _IOR('X', 125, std::uint32_t);  // EXT4_IOC_SHUTDOWN
+constexpr std::uint32_t without_flushing = 2;
+
+class Ext4 {
+ public:
+  Ext4() {
+    if (::geteuid() != 0 || ::unshare(CLONE_NEWNS) != 0) return;
+    if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return;
+    fs::create_directory(folder());
+    std::ofstream(image()).close();
+    fs::resize_file(image(), 16U << 20U);
+    made_ = std::system(("mkfs.ext4 -q " + image() + " >/dev/null 2>&1").c_str()) == 0 && mount();
+  }
+  ~Ext4() { unmount(); }
+  Ext4(const Ext4&) = delete;
+  Ext4& operator=(const Ext4&) = delete;
+
+  [[nodiscard]] bool made() const { return made_; }
+  [[nodiscard]] std::string folder() const { return dir_ / "disk"; }
+  // What was not synced is gone. The file system takes no calls until it is mounted again.
+  void cut_power() const {
+    const Fd fd(::open(folder().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    std::uint32_t how = without_flushing;
+    REQUIRE(::ioctl(fd.get(), shutdown_request, &how) == 0);
+  }
+  bool mount() const {
+    return std::system(("mount -o loop " + image() + " " + folder() + " 2>/dev/null").c_str()) == 0;
+  }
+  void unmount() const { ::umount2(folder().c_str(), 0); }
+
+ private:
+  [[nodiscard]] std::string image() const { return dir_ / "image"; }
+
+  TempDir dir_;
+  bool made_ = false;
+};
+
+// Returns how many points were sent, and so stored, before.
+std::size_t lose_power(std::mt19937& random, const Ext4& disk) {
+  const std::string state = disk.folder() + "/state";
+  HttpSink sink;
+  sink.otherwise({.status = 503, .body = "down"});
+  std::set<PointId> sent;
+  {
+    AgentProcess agent({.environment = delivering_to(sink, state)});
+    REQUIRE(sink.wait_for(1 + random() % 5, long_enough));
+    CHECK_FALSE(eventually([] { return false; }, std::chrono::milliseconds(random() % 1000)));
+    for (const auto& [point, count] : counted(sink.requests())) sent.insert(point);
+    disk.cut_power();
+    CHECK(agent.wait_for_err("event=store_refuses"));
+    CHECK(agent.page("/healthz").status == 200);
+    agent.kill();
+  }
+  disk.unmount();
+  REQUIRE(disk.mount());
+  sink.otherwise({});
+  const auto before = static_cast<std::ptrdiff_t>(sink.requests().size());
+  AgentProcess agent({.environment = delivering_to(sink, state)});
+  CHECK(eventually([&] {
+    const auto requests = sink.requests();
+    const auto accepted = counted({requests.begin() + before, requests.end()});
+    return std::all_of(sent.begin(), sent.end(), [&](const PointId& id) { return accepted.count(id) == 1; });
+  }));
+  CHECK(agent.stop() == 0);
+  CHECK(count_of(agent.err(), "level=warn") == 0);
+  return sent.size();
+}
+
+}  // namespace
+
+TEST_CASE("a disk whose syncs take seconds holds up neither captures nor requests, nor a stop", "[disk]") {
+  const int tries = fault_tries(1, 12);
+  for (int i = 0; i < tries; ++i) {
+    HttpSink sink;
+    const TempDir parent;
+    const std::string state = parent / "state";
+    const BadDisk disk;
+    AgentProcess agent({.environment = disk.on(delivering_to(sink, state))});
+    REQUIRE(sink.wait_for(1, long_enough));
+    disk.each_sync(std::chrono::seconds(2 + 3 * (i % 3)));
+    const bool goes_on = sink.wait_for(sink.requests().size() + 1, long_enough);
+    INFO(agent.err());
+    CHECK(goes_on);
+    agent.signal(SIGTERM);
+    CHECK(agent.wait(contract) == 0);
+    CHECK(holes(known(sink, state)) == 0);
+    for (const auto& [point, count] : counted(sink.requests())) CHECK(count == 1);
+  }
+  record_fault({.area = "Disk",
+                .promise = "a slow disk stalls nobody; a stop takes less than 5 s",
+                .fault = "each sync takes 2, 5 or 8 s",
+                .tried = tries,
+                .outcome = "a capture each second, requests go on, stop within 5 s, no point lost"});
+}
+
+TEST_CASE("a disk that answers EIO for a while is written to again when it is well", "[disk]") {
+  const int tries = fault_tries(0, 10);
+  if (tries == 0) return;
+  for (int i = 0; i < tries; ++i) {
+    HttpSink sink;
+    const TempDir parent;
+    const BadDisk disk;
+    AgentProcess agent({.environment = disk.on(delivering_to(sink, parent / "state"))});
+    REQUIRE(sink.wait_for(1, long_enough));
+    disk.each_sync({}, i % 2 == 0 ? EIO : ENOSPC);
+    REQUIRE(agent.wait_for_err("event=store_refuses"));
+    CHECK(sink.wait_for(sink.requests().size() + 2, long_enough));
+    disk.be_well();
+    CHECK(agent.wait_for_err("event=store_recovered"));
+    CHECK(flushes(agent, 1));
+    CHECK(agent.stop() == 0);
+    CHECK(holes(known(sink, parent / "state")) == 0);
+    for (const auto& [point, count] : counted(sink.requests())) CHECK(count == 1);
+  }
+  record_fault(
+      {.area = "Disk",
+       .promise = "a disk that fails for a while costs nothing",
+       .fault = "EIO or ENOSPC for each sync, for some seconds",
+       .tried = tries,
+       .outcome = "said once, delivered from memory, written again afterwards; no point lost or doubled"});
+}
+
+TEST_CASE("a state folder that somebody meddles with loses nothing", "[disk]") {
+  const int rounds = fault_tries(0, 3);
+  for (int i = 0; i < rounds; ++i) {
+    for (const auto& [name, mischief] : mischiefs()) {
+      INFO(name);
+      meddle(mischief);
+    }
+  }
+  if (rounds == 0) meddle(mischiefs().front().second);
+  record_fault(
+      {.area = "Disk",
+       .promise = "what put returned for is there",
+       .fault = "folder, file or log deleted, renamed or replaced under the running agent, then kill -9",
+       .tried = rounds * static_cast<int>(mischiefs().size()),
+       .outcome = "all of it delivered after the restart"});
+}
+
+TEST_CASE("a power cut on a real file system loses nothing that was sent", "[disk]") {
+  const int tries = fault_tries(0, 25);
+  if (tries == 0) return;
+  const Ext4 disk;
+  if (lacks(disk.made(), "no ext4 on a loop device here (root, package e2fsprogs)")) return;
+  std::mt19937 random(std::random_device{}());
+  std::size_t points = 0;
+  for (int i = 0; i < tries; ++i) points += lose_power(random, disk);
+  record_fault(
+      {.area = "Disk",
+       .promise = "what put returned for is there after a power cut",
+       .fault = "ext4 shut down without flushing at a random moment, the agent killed, mounted again",
+       .tried = tries,
+       .outcome = fmt::format("{} stored points, all delivered after the restart", points)});
+}
+
+}  // namespace scops::test
