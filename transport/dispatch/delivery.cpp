@@ -81,9 +81,9 @@ Result<std::vector<Block>> Delivery::look() {
   if (!behind || !blocks_.empty() || !context_.settings.fresh_first) return waiting;
   if (output_.limits(kind_).immediate || context_.clock.steady() < fresh_due_) return waiting;
   Result<std::vector<Block>> fresh = read(oldest_fresh);
+  if (!fresh) return waiting;
   std::uint64_t records = 0;
-  for (const Block& block : fresh ? *fresh : std::vector<Block>())
-    records += suspects_.holds(block.id) ? 0 : block.records;
+  for (const Block& block : *fresh) records += suspects_.holds(block.id) ? 0 : block.records;
   // What one request does not take follows in the next one.
   if (records <= most() / 2) fresh_due_ = context_.clock.steady() + context_.settings.interval.count() / 2;
   if (records == 0) return waiting;
