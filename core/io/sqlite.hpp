@@ -81,9 +81,7 @@ class Database {
   Status checkpoint();
   // The file or its log was deleted, renamed or replaced under us: what is written now, nobody will find.
   [[nodiscard]] bool moved() const;
-  [[nodiscard]] bool sync_failed() const {
-    return sync_failed_;
-  }  // the log may have a hole, though we read it
+  [[nodiscard]] bool sync_failed() const { return sync_failed_; }  // the log may have a hole
 
  private:
   struct Close {

@@ -39,7 +39,7 @@ struct FakeBuffer final : Buffer {
     ran = &commands;
     return true;
   }
-  Result<std::vector<Block>> read(std::string_view, Kind, std::uint32_t) override {
+  Result<std::vector<Block>> read(std::string_view, Kind, std::uint32_t, TimeMs) override {
     return std::vector<Block>{};
   }
   Status ack(std::string_view, std::span<const BlockId>) override { return Ok{}; }
