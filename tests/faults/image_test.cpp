@@ -47,10 +47,11 @@ struct Container {
 };
 
 void start(ContainerEngine& engine, const std::string& name, const Container& container) {
-  std::string body =
-      fmt::format(R"({{"Image":"localhost/scops","Cmd":["/usr/bin/scops","{}"],"User":"{}:{}",)"
-                  R"("Env":["SCOPS_HTTP_LISTEN=127.0.0.1:0","CAPTURE_INTERVAL=1","AGGREGATE_INTERVAL=1"{}],)",
-                  container.command, user, user, container.environment);
+  // Without a cap on memory: what a sanitizer takes is beyond any.
+  std::string body = fmt::format(
+      R"({{"Image":"localhost/scops","Cmd":["/usr/bin/scops","{}"],"User":"{}:{}",)"
+      R"("Env":["SCOPS_HTTP_LISTEN=127.0.0.1:0","SCOPS_AGENT_MEMORY_MAX=0","CAPTURE_INTERVAL=1","AGGREGATE_INTERVAL=1"{}],)",
+      container.command, user, user, container.environment);
   body += R"("HostConfig":{"ReadonlyRootfs":true,"CapDrop":["ALL"],"NetworkMode":"none",)";
   body += R"("SecurityOpt":["no-new-privileges"],"PidsLimit":64,"Memory":134217728)";
   if (!container.volume.empty()) body += R"(,"Binds":[")" + container.volume + R"(:/var/lib/scops"])";
