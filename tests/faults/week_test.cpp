@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <map>
@@ -179,7 +180,7 @@ TEST_CASE("descriptors, children, threads and memory are the same at the end of 
   kubelet.otherwise({.status = 500});
   RedisServer redis;
   const TempDir folder;
-  bool engine_well = true;
+  std::atomic<bool> engine_well{true};
   const FakeEngine engine(folder / "docker.sock", [&engine_well](const std::string& target) {
     if (!engine_well) return FakeEngine::Answer{.hang_up = true};
     return FakeEngine::Answer{.body = target.find("json") != std::string::npos ? "[]" : "{}"};
