@@ -60,6 +60,7 @@ class RedisBuffer final : public Store {
   Result<RedisStreams::Added> add(std::span<const Block* const> blocks, const RedisCommands* together);
   // redis_read.cpp:
   [[nodiscard]] std::size_t page(Kind kind, std::uint64_t records) const;
+  RedisStreams::Entries next_entries(Gathering& to, bool fresh, std::size_t count);
   Status gather(Gathering& to);
   Status gather_fresh(Gathering& to);
   Result<std::vector<StreamId>> find_fresh(const Gathering& to);

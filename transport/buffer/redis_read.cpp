@@ -81,13 +81,20 @@ std::size_t RedisBuffer::page(Kind kind, std::uint64_t records) const {
   return std::clamp<std::uint64_t>(std::min(for_records, for_bytes), 1, page_max);
 }
 
+// Of those that nobody was given yet, or of those that we were given before.
+RedisStreams::Entries RedisBuffer::next_entries(Gathering& to, bool fresh, std::size_t count) {
+  if (fresh) return streams_.fresh(to.kind, to.output.name, count);
+  RedisStreams::Entries entries = streams_.history(to.kind, to.output.name, to.after, count);
+  if (entries && !entries->empty()) to.given = entries->back().id;
+  return entries;
+}
+
 Status RedisBuffer::gather(Gathering& to) {
   bool fresh = false;
   while (!to.full()) {
     const std::size_t count =
         page(to.kind, to.max_records - std::min<std::uint64_t>(to.records, to.max_records));
-    RedisStreams::Entries entries = fresh ? streams_.fresh(to.kind, to.output.name, count)
-                                          : streams_.history(to.kind, to.output.name, to.after, count);
+    RedisStreams::Entries entries = next_entries(to, fresh, count);
     if (!entries && entries.error().kind == ErrorKind::drop) {
       if (Status mended = mend_oversized(to); !mended) return mended;
       fresh = false;  // they are ours now
@@ -95,7 +102,6 @@ Status RedisBuffer::gather(Gathering& to) {
     }
     if (!entries) return entries.error();
     const bool last = entries->size() < count;
-    if (!fresh && !entries->empty()) to.given = entries->back().id;
     if (Status taken = take(to, std::move(*entries)); !taken) return taken;
     if (last && fresh) one_at_a_time_ = false;
     if (last && (fresh || to.since != INT64_MIN)) break;
@@ -160,6 +166,9 @@ Status RedisBuffer::take(Gathering& to, std::vector<RedisEntry> entries) {
     const Removal removal = {entry.id, entry.sized, entry.block.records, entry.block.bytes.size()};
     const BlockId id = entry.block.id;
     const Timeline::Date date = this->date(to.kind, entry.block.newest, stamp_of_block(entry.block.bytes));
+    const bool acked = to.output.acked.contains(id);
+    const bool unasked = entry.block.newest + date.shift < to.since || to.has(entry) ||
+                         (date.verdict == Timeline::Verdict::held && !acked);
     entry.block.shift = date.shift;
     if (entry.gone) {
       gone.push_back(removal);
@@ -169,12 +178,10 @@ Status RedisBuffer::take(Gathering& to, std::vector<RedisEntry> entries) {
       expired.push_back(removal);
     } else if (date.verdict == Timeline::Verdict::undated) {
       undated.push_back(removal);
-    } else if (entry.block.newest + date.shift < to.since || to.has(entry)) {
-      // not asked for, or in there already
-    } else if (to.output.acked.contains(id)) {
-      to.late.push_back(entry.id);
-    } else if (date.verdict == Timeline::Verdict::held) {
+    } else if (unasked) {
       // it stays ours, and is looked at again next time
+    } else if (acked) {
+      to.late.push_back(entry.id);
     } else if (to.add(std::move(entry.block))) {
       known_[id] = removal;
     } else {
