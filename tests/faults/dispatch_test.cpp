@@ -140,7 +140,7 @@ TEST_CASE("while hours of backlog drain, what is fresh arrives with them", "[dis
     CHECK(oldest < 5000);  // two intervals, and a loaded machine
     CHECK(agent.stop() == 0);
     record_fault({.area = "Dispatch",
-                  .promise = "fresh data is never older than two periods while a backlog drains",
+                  .promise = "fresh data passes a backlog that drains, at every release",
                   .fault = fmt::format("{} points of two hours ago in the {} buffer, 3 requests a second",
                                        all, redis ? "redis" : "embedded"),
                   .tried = 1,
