@@ -302,7 +302,7 @@ TEST_CASE("dispatcher: two backlogs share the rate and take turns") {
   const auto dispatcher = bench.start(true, settings);
   dispatcher->wake();
   REQUIRE(bench.intake.wait_for(10));
-  CHECK(std::chrono::steady_clock::now() - began >= 90ms);
+  CHECK(std::chrono::steady_clock::now() - began > 80ms);  // nine waits of 10 ms, of a clock of whole ms
   const std::lock_guard lock(bench.intake.mutex);
   for (std::size_t i = 1; i < bench.intake.kinds.size(); ++i)
     CHECK(bench.intake.kinds[i] != bench.intake.kinds[i - 1]);
