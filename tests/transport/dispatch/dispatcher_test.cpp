@@ -191,7 +191,7 @@ TEST_CASE("dispatcher: a request that hangs is cut when the grace time is over, 
   CHECK(dispatcher->join());
   const auto took = std::chrono::steady_clock::now() - began;
   CHECK(bench.intake.was_cut);
-  CHECK(took >= 50ms);
+  CHECK(took > 45ms);  // 50 ms by a clock of whole ones
   CHECK(took < 5s);
   CHECK(bench.intake.requests == 1);
   CHECK(bench.buffer.waiting() == 1);
