@@ -34,8 +34,6 @@ namespace scops::test {
 namespace {
 
 namespace fs = std::filesystem;
-using Environment = std::map<std::string, std::string>;
-
 constexpr std::chrono::seconds contract{5};
 
 // A test that cannot have what it needs says so; where all is known to be there, it fails.
@@ -78,12 +76,6 @@ class BadDisk {
  private:
   TempDir folder_;
 };
-
-std::map<PointId, int> counted(const std::vector<SinkRequest>& requests) {
-  std::map<PointId, int> counts;
-  for (const SentPoint& point : points_of(requests)) ++counts[point.id];
-  return counts;
-}
 
 // Whole seconds between the second and the last capture in which nothing was captured.
 int holes(const std::set<PointId>& points) {
@@ -136,6 +128,20 @@ const std::vector<std::pair<std::string, std::function<void(const std::string&)>
   return all;
 }
 
+// A next life of the agent, with an intake that is well: all of `sent` arrives. Returns its log.
+std::string deliver_again(HttpSink& sink, const std::string& state, const std::set<PointId>& sent) {
+  sink.otherwise({});
+  const auto before = static_cast<std::ptrdiff_t>(sink.requests().size());
+  AgentProcess agent({.environment = delivering_to(sink, state)});
+  CHECK(eventually([&] {
+    const auto requests = sink.requests();
+    const auto accepted = counted({requests.begin() + before, requests.end()});
+    return std::all_of(sent.begin(), sent.end(), [&](const PointId& id) { return accepted.count(id) == 1; });
+  }));
+  CHECK(agent.stop() == 0);
+  return agent.err();
+}
+
 // While the intake is away somebody meddles with the folder; then kill -9; then all arrives.
 void meddle(const std::function<void(const std::string&)>& mischief) {
   const TempDir parent;
@@ -153,15 +159,7 @@ void meddle(const std::function<void(const std::string&)>& mischief) {
     agent.kill();
   }
   for (const auto& [point, value] : stored_points(state)) sent.insert(point);
-  sink.otherwise({});
-  const auto before = static_cast<std::ptrdiff_t>(sink.requests().size());
-  AgentProcess agent({.environment = delivering_to(sink, state)});
-  CHECK(eventually([&] {
-    const auto requests = sink.requests();
-    const auto accepted = counted({requests.begin() + before, requests.end()});
-    return std::all_of(sent.begin(), sent.end(), [&](const PointId& id) { return accepted.count(id) == 1; });
-  }));
-  CHECK(agent.stop() == 0);
+  (void)deliver_again(sink, state, sent);
 }
 
 // --- an ext4 of our own, in a mount namespace of the test's own
@@ -221,16 +219,7 @@ std::size_t lose_power(std::mt19937& random, const Ext4& disk) {
   }
   disk.unmount();
   REQUIRE(disk.mount());
-  sink.otherwise({});
-  const auto before = static_cast<std::ptrdiff_t>(sink.requests().size());
-  AgentProcess agent({.environment = delivering_to(sink, state)});
-  CHECK(eventually([&] {
-    const auto requests = sink.requests();
-    const auto accepted = counted({requests.begin() + before, requests.end()});
-    return std::all_of(sent.begin(), sent.end(), [&](const PointId& id) { return accepted.count(id) == 1; });
-  }));
-  CHECK(agent.stop() == 0);
-  CHECK(count_of(agent.err(), "level=warn") == 0);
+  CHECK(count_of(deliver_again(sink, state, sent), "level=warn") == 0);
   return sent.size();
 }
 

@@ -27,7 +27,6 @@
 namespace scops::test {
 namespace {
 
-using Environment = std::map<std::string, std::string>;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using std::chrono::steady_clock;
@@ -44,17 +43,6 @@ Environment delivering_to(const std::string& url) {
           {"SCOPS_DISPATCH_BACKOFF_MIN", "100ms"},
           {"SCOPS_DISPATCH_BACKOFF_MAX", "1s"},
           {"SCOPS_DISPATCH_RATE_MAX", "20"}};
-}
-
-Environment with(Environment environment, const Environment& more) {
-  for (const auto& [name, value] : more) environment[name] = value;
-  return environment;
-}
-
-std::map<PointId, int> counted(const std::vector<SinkRequest>& requests) {
-  std::map<PointId, int> counts;
-  for (const SentPoint& point : points_of(requests)) ++counts[point.id];
-  return counts;
 }
 
 // All that was sent was accepted in the end, and once.

@@ -16,6 +16,7 @@
 
 #include "core/runtime/clock.hpp"
 #include "tests/support/agent_process.hpp"
+#include "tests/support/applications.hpp"
 #include "tests/support/faults.hpp"
 #include "tests/support/http_sink.hpp"
 #include "tests/support/redis_server.hpp"
@@ -25,7 +26,6 @@
 namespace scops::test {
 namespace {
 
-using Environment = std::map<std::string, std::string>;
 using std::chrono::milliseconds;
 
 Environment fast(const HttpSink& sink, const std::string& host, const Environment& more) {
@@ -103,37 +103,6 @@ milliseconds draw_length(std::mt19937& random) {
   return milliseconds(random() % 4 == 0 ? random() % 2500 : random() % 1300);
 }
 
-// A record of one event every few milliseconds, until the end.
-class Applications {
- public:
-  explicit Applications(const RedisServer& redis)
-      : thread_([this, &redis](const std::stop_token& stop) { report(redis, stop); }) {}
-  int stop() {
-    thread_.request_stop();
-    thread_.join();
-    return reported_;
-  }
-
- private:
-  void report(const RedisServer& redis, const std::stop_token& stop) {
-    const SystemClock clock;
-    RedisClient client(redis.target(), clock);
-    while (!stop.stop_requested()) {
-      const double now = static_cast<double>(clock.wall()) / 1000;
-      const std::string id = fmt::format("event-{}", reported_.load());
-      const std::string json = fmt::format(
-          R"({{"metric":"app.events","type":"count","value":1,"timestamp":{},"tags":{{}}}})", now);
-      if (!client.command({"HSET", "chouette:metrics:raw.values", id, json})) return;
-      if (!client.command({"ZADD", "chouette:metrics:raw.keys", fmt::format("{}", now), id})) return;
-      ++reported_;
-      std::this_thread::sleep_for(milliseconds(5));
-    }
-  }
-
-  std::atomic<int> reported_{0};
-  std::jthread thread_;
-};
-
 double events_in(const HttpSink& sink, const std::vector<SinkAnswer>& script) {
   std::map<PointId, double> points;  // the intake keeps one value of a point
   for (const SentPoint& point : points_of(accepted_of(sink.requests(), script))) {
@@ -196,7 +165,7 @@ TEST_CASE("kill -9 while applications report through Redis neither loses nor dou
   sink.script(script);
   const Environment with_redis = {
       {"REDIS_HOST", "127.0.0.1"}, {"REDIS_PORT", std::to_string(redis.port())}, {"COLLECTOR_PLUGINS", "[]"}};
-  Applications applications(redis);
+  Applications applications(redis, "app.events");
   for (int life = 0; life < kills; ++life) {
     AgentProcess agent({.environment = fast(sink, "owl-1", with_redis)});
     CHECK_FALSE(eventually([&] { return !agent.running(); }, draw_length(random)));

@@ -25,8 +25,6 @@
 namespace scops::test {
 namespace {
 
-using Environment = std::map<std::string, std::string>;
-
 // Sanitizers take several times the memory: under them only what is counted is looked at.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool measured = false;

@@ -22,7 +22,6 @@
 namespace scops::test {
 namespace {
 
-using Environment = std::map<std::string, std::string>;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using std::chrono::steady_clock;
@@ -45,11 +44,6 @@ Environment board(const HttpSink& sink, std::uint16_t redis_port) {
           {"SCOPS_DISPATCH_RATE_MAX", "20"}};
 }
 
-Environment with(Environment environment, const Environment& more) {
-  for (const auto& [name, value] : more) environment[name] = value;
-  return environment;
-}
-
 // A number of its page /metrics, summed over labels; those of them that hold `label`.
 double number_of(const AgentProcess& agent, std::string_view name, std::string_view label = "") {
   double sum = 0;
@@ -61,21 +55,16 @@ double number_of(const AgentProcess& agent, std::string_view name, std::string_v
   return sum;
 }
 
-std::map<PointId, int> arrived(const HttpSink& sink) {
-  std::map<PointId, int> counts;
-  for (const SentPoint& point : points_of(sink.requests())) ++counts[point.id];
-  return counts;
-}
-
 // What the agent has taken from its collectors so far is at the intake.
 bool all_arrives(const AgentProcess& agent, const HttpSink& sink, double lost = 0) {
   const double taken = number_of(agent, "scops_pipeline_samples_total") - lost;
-  return taken > 0 && eventually([&] { return static_cast<double>(arrived(sink).size()) >= taken; });
+  return taken > 0 &&
+         eventually([&] { return static_cast<double>(counted(sink.requests()).size()) >= taken; });
 }
 
 std::string doubled(const HttpSink& sink) {
   std::string text;
-  for (const auto& [point, count] : arrived(sink)) {
+  for (const auto& [point, count] : counted(sink.requests())) {
     if (count != 1) text += fmt::format("{} came {} times\n", to_string(point), count);
   }
   return text;
@@ -236,7 +225,7 @@ TEST_CASE("whatever happens to the Redis, what was collected arrives once", "[re
        .promise = "what was collected is held, arrives, and arrives once",
        .fault = "killed, stopped, full, read-only, busy, paused, emptied, foreign keys, commands forbidden",
        .tried = tries,
-       .outcome = fmt::format("{} points arrived, none twice", arrived(sink).size())});
+       .outcome = fmt::format("{} points arrived, none twice", counted(sink.requests()).size())});
 }
 
 TEST_CASE("what waited in a Redis that comes back empty is counted and said", "[redis]") {
@@ -295,7 +284,7 @@ TEST_CASE("a replica that takes over has what had reached it, and the agent find
                 .promise = "what was collected is held, arrives, and arrives once",
                 .fault = "the master is killed, Sentinel makes its replica master",
                 .tried = 1,
-                .outcome = fmt::format("{} points arrived, {} of them twice", arrived(sink).size(),
+                .outcome = fmt::format("{} points arrived, {} of them twice", counted(sink.requests()).size(),
                                        count_of(doubled(sink), "came"))});
 }
 

@@ -19,6 +19,7 @@
 #include "core/io/files.hpp"
 #include "core/runtime/clock.hpp"
 #include "tests/support/agent_process.hpp"
+#include "tests/support/applications.hpp"
 #include "tests/support/faults.hpp"
 #include "tests/support/http_sink.hpp"
 #include "tests/support/redis_server.hpp"
@@ -46,38 +47,6 @@ AgentOptions busy(const HttpSink& sink, const RedisServer& redis, const std::str
                           {"SCOPS_DISPATCH_BACKOFF_MIN", "100ms"},
                           {"SCOPS_DISPATCH_RATE_MAX", "50"}}};
 }
-
-// Writes a record of one event every few milliseconds until it is told to stop.
-class Applications {
- public:
-  explicit Applications(const RedisServer& redis)
-      : thread_([this, &redis](const std::stop_token& stop) { report(redis, stop); }) {}
-  int stop() {
-    thread_.request_stop();
-    thread_.join();
-    return reported_;
-  }
-
- private:
-  void report(const RedisServer& redis, const std::stop_token& stop) {
-    const SystemClock clock;
-    RedisClient client(redis.target(), clock);
-    while (!stop.stop_requested()) {
-      const std::string id = fmt::format("record-{}", reported_.load());
-      const double now = static_cast<double>(clock.wall()) / 1000;
-      const std::string json = fmt::format(
-          R"({{"metric":"{}","type":"count","value":1,"timestamp":{},"tags":{{}}}})", metric, now);
-      const bool listed =
-          client.command({"ZADD", "chouette:metrics:raw.keys", fmt::format("{}", now), id}).has_value();
-      if (listed && client.command({"HSET", "chouette:metrics:raw.values", id, json}).has_value())
-        ++reported_;
-      std::this_thread::sleep_for(milliseconds(3));
-    }
-  }
-
-  std::atomic<int> reported_{0};
-  std::jthread thread_;
-};
 
 // What the intake has said yes to: the sum of all points that are told apart. Also that a point which came
 // twice was the same both times.
@@ -130,7 +99,7 @@ TEST_CASE("SIGTERM at any moment under load: within 5 s, with status 0, nothing 
   HttpSink sink;
   const std::vector<SinkAnswer> script = moody(random);
   sink.script(script);
-  Applications applications(redis);
+  Applications applications(redis, metric);
   double slowest = 0;
   for (int i = 0; i < tries; ++i) {
     AgentProcess agent(busy(sink, redis, buffer, state.path()));

@@ -118,6 +118,11 @@ bool eventually(const std::function<bool()>& condition, std::chrono::millisecond
   return true;
 }
 
+Environment with(Environment environment, const Environment& more) {
+  for (const auto& [name, value] : more) environment[name] = value;
+  return environment;
+}
+
 AgentProcess::AgentProcess(const AgentOptions& options) {
   // Opened here, so that another user need not have access to the build folder.
   const Fd program(::open(SCOPS_BINARY, O_RDONLY | O_CLOEXEC));

@@ -33,11 +33,15 @@ inline constexpr std::chrono::seconds long_enough{40};
 [[nodiscard]] bool eventually(const std::function<bool()>& condition,
                               std::chrono::milliseconds limit = long_enough);
 
+using Environment = std::map<std::string, std::string>;
+// `environment`, in which `more` wins.
+[[nodiscard]] Environment with(Environment environment, const Environment& more);
+
 struct AgentOptions {
   std::vector<std::string> arguments = {"run"};
   // Beyond PATH, TMPDIR, HOME and the options of sanitizers. By default there are also SCOPS_AGENT_STATE (a
   // folder of its own) and SCOPS_HTTP_LISTEN=off. An empty value takes a variable away.
-  std::map<std::string, std::string> environment = {};
+  Environment environment = {};
   std::string input = {};                    // its standard input; at most what a pipe holds (64 KiB)
   bool terminal = false;                     // standard output is a pseudo terminal
   uid_t user = 0;                            // run as this user (the test must be root); 0: as the test

@@ -66,6 +66,12 @@ std::vector<SentPoint> points_of(const std::vector<SinkRequest>& requests) {
   return all;
 }
 
+std::map<PointId, int> counted(const std::vector<SinkRequest>& requests) {
+  std::map<PointId, int> counts;
+  for (const SentPoint& point : points_of(requests)) ++counts[point.id];
+  return counts;
+}
+
 std::vector<SinkAnswer> answers_to(std::size_t count, const std::vector<SinkAnswer>& script) {
   std::vector<SinkAnswer> answers;
   for (const SinkAnswer& answer : script) {

@@ -34,6 +34,8 @@ struct SentPoint {
 };
 [[nodiscard]] std::vector<SentPoint> points_of(const SinkRequest& request);
 [[nodiscard]] std::vector<SentPoint> points_of(const std::vector<SinkRequest>& requests);
+// How often each point is in the requests.
+[[nodiscard]] std::map<PointId, int> counted(const std::vector<SinkRequest>& requests);
 
 // The answer that each of `count` requests got from a sink whose script was `script` before the first of
 // them. An answer that resets in the middle of a request belongs to none that was read.

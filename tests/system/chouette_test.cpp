@@ -19,8 +19,6 @@
 namespace scops::test {
 namespace {
 
-using Environment = std::map<std::string, std::string>;
-
 // What a deployment of the Python agent has, with short periods.
 Environment drop_in(const HttpSink& sink, std::uint16_t redis_port) {
   return {{"API_KEY", "0123456789abcdef"},
@@ -38,11 +36,6 @@ Environment drop_in(const HttpSink& sink, std::uint16_t redis_port) {
 }
 
 Environment drop_in(const HttpSink& sink, const RedisServer& redis) { return drop_in(sink, redis.port()); }
-
-Environment with(Environment environment, const Environment& more) {
-  for (const auto& [name, value] : more) environment[name] = value;
-  return environment;
-}
 
 // A record in a queue, as a producer writes it.
 void report(RedisClient& redis, const std::string& queue, double score, const std::string& id,

@@ -50,8 +50,6 @@ const std::vector<Row> rows = {
      R"(["network"])"},
 };
 
-using Environment = std::map<std::string, std::string>;
-
 // The effective value of each option, as `scops config --json` prints it.
 std::map<std::string, std::string> config(const Environment& environment) {
   const Finished run = run_agent({.arguments = {"config", "--json"}, .environment = environment});

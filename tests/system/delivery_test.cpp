@@ -17,8 +17,6 @@
 namespace scops::test {
 namespace {
 
-using Environment = std::map<std::string, std::string>;
-
 Environment delivering_to(const std::string& url) {
   return {{"API_KEY", "0123456789abcdef"},
           {"DATADOG_URL", url},
@@ -30,22 +28,10 @@ Environment delivering_to(const std::string& url) {
           {"SCOPS_DISPATCH_RATE_MAX", "20"}};
 }
 
-Environment with(Environment environment, const Environment& more) {
-  for (const auto& [name, value] : more) environment[name] = value;
-  return environment;
-}
-
 std::string machine_name() {
   std::array<char, 256> name{};
   REQUIRE(::gethostname(name.data(), name.size() - 1) == 0);
   return name.data();
-}
-
-// How often each point is in the requests.
-std::map<PointId, int> counted(const std::vector<SinkRequest>& requests) {
-  std::map<PointId, int> counts;
-  for (const SentPoint& point : points_of(requests)) ++counts[point.id];
-  return counts;
 }
 
 std::set<std::int64_t> seconds_of(const std::map<PointId, int>& points) {

@@ -71,12 +71,6 @@ std::map<std::string, std::string> delivering_to(const std::string& url, const s
           {"SCOPS_DISPATCH_BACKOFF_MAX", "1s"}};
 }
 
-std::map<PointId, int> counted(const std::vector<SinkRequest>& requests) {
-  std::map<PointId, int> counts;
-  for (const SentPoint& point : points_of(requests)) ++counts[point.id];
-  return counts;
-}
-
 // The first two captures come as the start falls, then there is one in each second.
 void check_no_hole(const std::map<PointId, int>& points) {
   std::map<std::int64_t, int> times;

@@ -20,8 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Catch::Matchers::Contains;
-using Environment = std::map<std::string, std::string>;
-
 constexpr uid_t nobody = 65534;
 
 Environment delivering_to(const std::string& url) {

@@ -18,8 +18,6 @@
 namespace scops::test {
 namespace {
 
-using Environment = std::map<std::string, std::string>;
-
 constexpr std::chrono::seconds contract{5};
 const std::string nobody_listens = "http://127.0.0.1:1";
 
