@@ -76,11 +76,15 @@ TimeMs capture_time(TimeMs wall, bool on_multiple) {
 }
 
 TimeMs CaptureTimes::next(TimeMs wall, bool on_multiple) {
-  TimeMs time = capture_time(wall, on_multiple);
-  if (first_ <= time && time <= last_) time = wall % 1000 == 0 ? wall + 1 : wall;
-  if (time < first_ || time - last_ > jump) first_ = last_ = time;
+  const TimeMs time = capture_time(wall, on_multiple);
+  if (time < first_ - jump || time > last_ + jump) *this = {};
+  if (last_ < first_) first_ = last_ = previous_ = time - 1;
+  if (time <= previous_) ++steps_back_;
+  previous_ = time;
+  const bool given = first_ <= time && time <= last_;
+  first_ = std::min(first_, time);
   last_ = std::max(last_, time);
-  return time;
+  return given ? time - time % 1000 + 1 + steps_back_ % 999 : time;
 }
 
 namespace {

@@ -47,7 +47,8 @@ class Ticker {
 [[nodiscard]] TimeMs capture_time(TimeMs wall, bool on_multiple);
 
 // The same for one capture after another. When the wall clock is set back it shows times again that captures
-// have had: such a time is never a whole second, so that no series gets two values at one time.
+// have had: then the milliseconds of the second say the how manieth time that is, so that no series gets two
+// values at one time.
 class CaptureTimes {
  public:
   [[nodiscard]] TimeMs next(TimeMs wall, bool on_multiple);
@@ -55,6 +56,8 @@ class CaptureTimes {
  private:
   static constexpr TimeMs jump = 86'400'000;  // a clock that was set: nothing between the two was given
   TimeMs first_ = 0, last_ = -1;              // what was given, as far as it hangs together
+  TimeMs previous_ = 0;                       // by the wall clock
+  int steps_back_ = 0;
 };
 
 class Schedule {

@@ -228,9 +228,13 @@ TEST_CASE("captures keep whole seconds, but never give a time again when the clo
   CaptureTimes times;
   CHECK(times.next(noon + 3, true) == noon);
   CHECK(times.next(noon + 10'003, true) == noon + 10'000);
-  CHECK(times.next(noon + 7, true) == noon + 7);  // set back by 10 s
-  CHECK(times.next(noon + 10'000, true) == noon + 10'001);
+  CHECK(times.next(noon + 7, true) == noon + 2);  // set back by 10 s
+  CHECK(times.next(noon + 10'000, true) == noon + 10'002);
   CHECK(times.next(noon + 20'002, true) == noon + 20'000);
+  CHECK(times.next(noon + 10'001, true) == noon + 10'003);  // and again
+  CHECK(times.next(noon + 20'300, true) == noon + 20'300);
+  CHECK(times.next(noon - 3'600'000 + 10, true) == noon - 3'600'000);  // before all that was given
+  CHECK(times.next(noon + 10'000, true) == noon + 10'004);             // and into it
   constexpr TimeMs years = 10LL * 365 * 86'400'000;
   CHECK(times.next(noon + years + 5, true) == noon + years);
   CHECK(times.next(noon + 30'005, true) == noon + 30'000);  // new again: not within what was given
