@@ -176,7 +176,9 @@ void try_flood(const Flood& flood, std::string_view buffer, const Cap& cap, doub
     return metric(agent, "scops_chouette_records_total") + metric(agent, "scops_chouette_dropped_total") >=
            static_cast<double>(count);
   };
-  REQUIRE(eventually(counted));
+  const bool all_counted = eventually(counted);
+  INFO(agent.err());
+  REQUIRE(all_counted);
   check_counts(agent, flood, static_cast<double>(count));
   sink.otherwise({.status = 202});
   REQUIRE(eventually([&] { return metric(agent, "scops_dispatch_points_total") > 0; }));

@@ -54,6 +54,7 @@ Status Queue::finish() {
 Status Queue::drain(const Round& round) {
   forget(round);  // a round that ended by an exception may have left something
   Status status = finish();
+  if (status) status = count_unsure();
   if (status && !round.closing) status = clean_up(round);
   if (status) status = move(round);
   if (status && !round.closing) status = count_waiting();
@@ -217,7 +218,11 @@ Status Queue::commit_good(const Round& round) {
   if (!*held) return Error{ErrorKind::retry, "another agent has taken the lease"};
   const Erase erase(names_, good_, shared_.lease.guard());
   const Result<bool> committed = round.intake.commit(erase);
-  if (!committed) return within(names_.label, committed.error());
+  if (!committed) {
+    unsure_ = good_.count();
+    unsure_id_ = PackedIds::Reader(good_).next();
+    return within(names_.label, committed.error());
+  }
   records_.add(static_cast<double>(good_.count()));
   bytes_ = 0;
   if (*committed) {
@@ -226,6 +231,17 @@ Status Queue::commit_good(const Round& round) {
   }
   unfinished_ = std::exchange(good_, {});
   return finish();
+}
+
+// What is no longer in its queue was made durable, all of it.
+Status Queue::count_unsure() {
+  if (unsure_ == 0) return Ok{};
+  const auto score =
+      checked("ZSCORE " + names_.keys, shared_.redis.command({"ZSCORE", names_.keys, unsure_id_}));
+  if (!score) return score.error();
+  if (score->is_nil()) records_.add(static_cast<double>(unsure_));
+  unsure_ = 0;
+  return Ok{};
 }
 
 Status Queue::count_waiting() {

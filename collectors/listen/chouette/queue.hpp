@@ -73,6 +73,7 @@ class Queue {
   bool take_record(const Round& round, std::string_view id, TimeMs time, const Found& found);
   Status commit(const Round& round);
   Status commit_good(const Round& round);
+  Status count_unsure();
   Status count_waiting();
   [[nodiscard]] bool over(const Round& round) const;
   [[nodiscard]] bool batch_full(const Round& round) const;
@@ -98,6 +99,10 @@ class Queue {
   PackedIds good_, bad_;
   std::size_t bytes_ = 0;  // of records handed over
   PackedIds unfinished_;   // durable, still to be removed
+
+  // Of a commit that failed, perhaps only by losing its answer: how many records, and the first of them.
+  std::size_t unsure_ = 0;
+  std::string unsure_id_;
 };
 
 }  // namespace scops::chouette

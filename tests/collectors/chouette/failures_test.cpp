@@ -39,6 +39,19 @@ TEST_CASE("a commit whose answer got lost is not made a second time") {
   REQUIRE(queues.drain());
   CHECK(queues.intake.lines.size() == 1);
   CHECK(queues.empty(raw));
+  CHECK(queues.taken("metrics:raw") == 1);
+}
+
+TEST_CASE("a commit that did not happen is not counted") {
+  Queues queues;
+  queues.add(raw, "a", closed_window, gauge("m"));
+  queues.intake.refuse = true;
+  CHECK_FALSE(queues.drain());
+  CHECK_FALSE(queues.drain());
+  CHECK(queues.taken("metrics:raw") == 0);
+  queues.intake.refuse = false;
+  REQUIRE(queues.drain());
+  CHECK(queues.taken("metrics:raw") == 1);
 }
 
 TEST_CASE("a queue that cannot be committed does not keep the others waiting") {

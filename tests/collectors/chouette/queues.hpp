@@ -127,6 +127,9 @@ class Queues {
     });
     return found;
   }
+  [[nodiscard]] double taken(std::string_view queue) const {
+    return stat("scops_chouette_records_total", fmt::format(R"(queue="{}")", queue));
+  }
   [[nodiscard]] double dropped(std::string_view queue, std::string_view reason) const {
     return stat("scops_chouette_dropped_total", fmt::format(R"(queue="{}",reason="{}")", queue, reason));
   }
