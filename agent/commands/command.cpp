@@ -19,7 +19,7 @@ constexpr Command all_commands[] = {
     {"run", "", "Collects, buffers and sends until it is told to stop (the default).", run_agent},
     {"check", "[COLLECTOR...] [--json]", "Collects once and prints what would be sent.", check_collectors},
     {"parse", "FORMAT", "Reads standard input with one of the parsers and prints JSON lines.", parse_input},
-    {"config", "[--json | --print=md|env|collectors]",
+    {"config", "[--json | --print=md|env|collectors|man|bash]",
      "Shows every option: its value and where it came from.", show_config},
     {"status", "[--json]", "Asks the running agent how it is.", show_status},
     {"buffer", "show|drop", "Shows what waits in the buffer, or empties it.", handle_buffer},

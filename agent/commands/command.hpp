@@ -46,6 +46,10 @@ int run_command(const CommandLine& line);
 void print(std::string_view text);
 void complain(std::string_view line);
 
+// scops.1 in the man(7) macros, and the completions of bash.
+[[nodiscard]] std::string manual_page(std::span<const Section> sections);
+[[nodiscard]] std::string bash_completion(std::span<const Section> sections);
+
 // The rows' functions.
 int run_agent(const CommandLine& line);
 int check_collectors(const CommandLine& line);

@@ -38,8 +38,12 @@ int show_config(const CommandLine& line) {
     print(describe_environment(settings.sections()));
   } else if (line.print == "collectors") {
     print(describe_collectors());
+  } else if (line.print == "man") {
+    print(manual_page(settings.sections()));
+  } else if (line.print == "bash") {
+    print(bash_completion(settings.sections()));
   } else {
-    complain("scops config: --print is md, env or collectors");
+    complain("scops config: --print is md, env, collectors, man or bash");
     return 2;
   }
   return 0;

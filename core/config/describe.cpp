@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/config/rooms.hpp"
 #include "core/config/value.hpp"
 #include "core/io/json.hpp"
 #include "core/model/text.hpp"
@@ -16,28 +17,6 @@ namespace {
 
 constexpr std::size_t page_width = 96;
 constexpr std::size_t value_column = 40;  // longer values push the origin to the right in their line only
-
-// The options of one room: sections that follow each other under the same name are one to a reader.
-struct Room {
-  std::string_view name;
-  std::string_view help;
-  struct Row {
-    const Section* section;
-    const Option* option;
-  };
-  std::vector<Row> rows = {};
-};
-
-std::vector<Room> rooms_of(std::span<const Section> sections) {
-  std::vector<Room> rooms;
-  for (const Section& section : sections) {
-    if (rooms.empty() || rooms.back().name != section.room) {
-      rooms.push_back({.name = section.room, .help = section.help});
-    }
-    for (const Option& option : section.options) rooms.back().rows.push_back({&section, &option});
-  }
-  return rooms;
-}
 
 // Appends `text` in lines that start with `margin`, broken between words.
 void append_wrapped(std::string& into, std::string_view margin, std::string_view text) {
@@ -53,19 +32,6 @@ void append_wrapped(std::string& into, std::string_view margin, std::string_view
     line += word;
   }
   into.append(line).append("\n");
-}
-
-std::string help_and_allowed(const Option& option) {
-  const bool any_text = option.type == OptionType::text || option.type == OptionType::secret;
-  if (any_text && option.text.choices.empty()) return std::string(option.text.help);
-  return fmt::format("{} Allowed: {}.", option.text.help, allowed_values(option.text, option.type));
-}
-
-// The canonical name first, then the aliases.
-std::vector<std::string> environment_names(const Section& section, const Option& option) {
-  std::vector<std::string> names = {environment_name(section, option)};
-  for (const std::string_view alias : split_names(option.text.aliases)) names.emplace_back(alias);
-  return names;
 }
 
 // For a cell of a Markdown table.
