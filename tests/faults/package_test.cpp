@@ -1,0 +1,135 @@
+// The packages and the image that ./dev package has made, in the folder that SCOPS_PACKAGES names: installed,
+// started, upgraded, removed and purged under a real systemd; loaded into a real engine.
+#include <fmt/format.h>
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
+#include "core/io/files.hpp"
+#include "core/io/json.hpp"
+#include "core/model/text.hpp"
+#include "tests/support/agent_process.hpp"
+#include "tests/support/booted_root.hpp"
+#include "tests/support/container_engine.hpp"
+#include "tests/support/faults.hpp"
+#include "tests/support/http_sink.hpp"
+
+namespace scops::test {
+namespace {
+
+namespace fs = std::filesystem;
+using Catch::Matchers::Contains;
+
+// The file of that ending; empty where ./dev package was not run before.
+std::string packaged(std::string_view ending) {
+  const char* const folder = std::getenv("SCOPS_PACKAGES");
+  std::error_code error;
+  if (folder != nullptr) {
+    for (const auto& file : fs::directory_iterator(folder, error)) {
+      if (file.path().string().ends_with(ending)) return file.path();
+    }
+    FAIL("no file of " << ending << " in " << folder << ": run ./dev package");
+  }
+  return "";
+}
+
+std::string said(const BootedRoot& root, const std::string& command) {
+  return std::string(trim(root.run(command)));
+}
+
+bool delivers(const HttpSink& sink) {
+  const std::size_t before = sink.requests().size();
+  return eventually([&] { return sink.requests().size() > before + 1; });
+}
+
+constexpr const char* install =
+    "DEBIAN_FRONTEND=noninteractive dpkg --force-confdef --install /srv/scops.deb >/dev/null && echo done";
+
+}  // namespace
+
+TEST_CASE("the package is installed, started, upgraded, removed, and a purge leaves nothing", "[package]") {
+  const std::string package = packaged("_amd64.deb");
+  if (package.empty()) return;
+  HttpSink sink;
+  BootedRoot root({{package, "/srv/scops.deb"}});
+  if (!root.ready()) return;
+  REQUIRE_THAT(root.run(install), Contains("done"));
+  CHECK(said(root, "systemctl is-enabled scops; systemctl is-active scops") == "enabled\nactive");
+  CHECK(said(root, "stat -c '%U %a' /etc/scops/scops.env") == "root 600");
+  CHECK(eventually([&] { return root.run("scops status").find("ready\n") != std::string::npos; }));
+  CHECK(said(root, "ldd /usr/bin/scops 2>&1") == "statically linked");
+
+  const std::string settings = fmt::format(
+      "API_KEY=0123456789abcdef\nDATADOG_URL={}\nCAPTURE_INTERVAL=1\nAGGREGATE_INTERVAL=1\nRELEASE_INTERVAL="
+      "1\n",
+      sink.url());
+  root.write("/etc/scops/scops.env", settings);
+  CHECK(root.run("systemctl restart scops").empty());
+  CHECK(delivers(sink));
+
+  // An upgrade: the settings stay, another process goes on.
+  const std::string before = said(root, "systemctl show --value -p MainPID scops");
+  REQUIRE_THAT(root.run(install), Contains("done"));
+  CHECK(said(root, "systemctl show --value -p MainPID scops") != before);
+  CHECK_THAT(root.run("cat /etc/scops/scops.env"), Contains(settings));
+  CHECK(delivers(sink));
+
+  // Who has disabled it does not get it back by an upgrade.
+  (void)root.run("systemctl disable --now scops");
+  REQUIRE_THAT(root.run(install), Contains("done"));
+  CHECK(said(root, "systemctl is-enabled scops; systemctl is-active scops") == "disabled\ninactive");
+  (void)root.run("systemctl enable --now scops");
+
+  const std::string files = "$(dpkg -L scops | while read f; do [ -d $f ] || echo $f; done)";
+  const std::string installed = said(root, "echo " + files);
+  CHECK_THAT(installed, Contains("/usr/share/man/man1/scops.1.gz") && Contains("/completions/scops") &&
+                            Contains("/usr/share/doc/scops/copyright"));
+  CHECK_THAT(root.run("dpkg --remove scops >/dev/null && echo done"), Contains("done"));
+  CHECK(said(root, "systemctl is-active scops") == "inactive");
+  CHECK_THAT(root.run("ls /etc/scops /var/lib/private/scops"),
+             Contains("scops.env") && Contains("buffer.db"));
+  CHECK_THAT(root.run("dpkg --purge scops >/dev/null && echo done"), Contains("done"));
+  CHECK(said(root, "ls -d /etc/scops /var/lib/scops /var/lib/private/scops " + installed + " 2>/dev/null")
+            .empty());
+  CHECK(said(root,
+             "find / -xdev -name '*scops*' -not -path '/proc/*' -not -path '/srv/*' -not -path '/var/log/*'")
+            .empty());
+  record_fault(
+      {.area = "Packages",
+       .promise = "a package installs, upgrades and goes without a trace",
+       .fault = "dpkg under a real systemd: install, settings, upgrade, disabled and upgraded, remove, purge",
+       .tried = 1,
+       .outcome = "started by itself, delivers, keeps the settings, purge leaves no file"});
+}
+
+TEST_CASE("the image that was made runs as it is", "[package]") {
+  const std::string image = packaged("scops-image-amd64.tar");
+  if (image.empty()) return;
+  ContainerEngine engine(ContainerEngine::Kind::dockerd);
+  if (!engine.ready()) return;
+  CHECK(fs::file_size(image) < 12'000'000);
+  engine.post("/images/load", read_file(image, 64U << 20U).value_or(""), "application/x-tar");
+  engine.post(
+      "/containers/create?name=owl",
+      R"({"Image":"scops","Env":["CAPTURE_INTERVAL=1","AGGREGATE_INTERVAL=1"],"HostConfig":{)"
+      R"("ReadonlyRootfs":true,"CapDrop":["ALL"],"NetworkMode":"none","SecurityOpt":["no-new-privileges"]}})");
+  engine.post("/containers/owl/start");
+  const auto log = [&] { return engine.get("/containers/owl/logs?stdout=1&stderr=1"); };
+  CHECK(eventually([&] { return log().find("Chouette.host.memory.used") != std::string::npos; }));
+  engine.post("/containers/owl/stop?t=10");
+  const auto ended = JsonDoc::parse(engine.post("/containers/owl/wait"));
+  REQUIRE(ended);
+  CHECK(ended->root()["StatusCode"].number() == 0);
+  // Its volume is a folder of user 65532's.
+  CHECK_THAT(log(), Contains("buffer=embedded") && Contains("event=stopped"));
+  record_fault({.area = "Packages",
+                .promise = "the image needs no right and nothing to be set",
+                .fault = "loaded into a real engine, run with a read-only root, without capabilities",
+                .tried = 1,
+                .outcome = fmt::format("{:.1f} MB; collects, buffers in its volume, stops",
+                                       static_cast<double>(fs::file_size(image)) / 1e6)});
+}
+
+}  // namespace scops::test
