@@ -181,7 +181,7 @@ TEST_CASE("descriptors, children, threads and memory are the same at the end of 
   RedisServer redis;
   const TempDir folder;
   std::atomic<bool> engine_well{true};
-  const FakeEngine engine(folder / "docker.sock", [&engine_well](const std::string& target) {
+  FakeEngine engine(folder / "docker.sock", [&engine_well](const std::string& target) {
     if (!engine_well) return FakeEngine::Answer{.hang_up = true};
     return FakeEngine::Answer{.body = target.find("json") != std::string::npos ? "[]" : "{}"};
   });
@@ -208,6 +208,7 @@ TEST_CASE("descriptors, children, threads and memory are the same at the end of 
     week.turn();
     intake.forget();
     kubelet.forget();
+    engine.forget();
     if (i == turns / 3) early = holdings();
     if (i >= turns / 2) late = holdings();
   }

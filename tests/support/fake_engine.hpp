@@ -16,6 +16,7 @@
 #include <atomic>
 #include <cstring>
 #include <functional>
+#include <list>
 #include <mutex>
 #include <stdexcept>
 #include <stop_token>
@@ -55,7 +56,7 @@ class FakeEngine {
   ~FakeEngine() {
     acceptor_.request_stop();
     acceptor_.join();
-    for (std::jthread& peer : peers_) peer.request_stop();
+    for (Peer& peer : peers_) peer.thread.request_stop();
     peers_.clear();
     ::unlink(path_.c_str());
   }
@@ -70,6 +71,10 @@ class FakeEngine {
     const std::vector<std::string> all = targets();
     return static_cast<std::size_t>(std::count_if(
         all.begin(), all.end(), [part](const auto& t) { return t.find(part) != std::string::npos; }));
+  }
+  void forget() {
+    const std::lock_guard lock(mutex_);
+    targets_.clear();
   }
   [[nodiscard]] int connections() const { return connections_; }
   [[nodiscard]] int most_at_once() const { return most_at_once_; }
@@ -86,7 +91,12 @@ class FakeEngine {
       const int peer = ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC);
       if (peer < 0) continue;
       ++connections_;
-      peers_.emplace_back([this, peer](const std::stop_token& end) { talk(Fd(peer), end); });
+      peers_.remove_if([](const Peer& gone) { return gone.done.load(); });
+      Peer& one = peers_.emplace_back();
+      one.thread = std::jthread([this, peer, &one](const std::stop_token& end) {
+        talk(Fd(peer), end);
+        one.done = true;
+      });
     }
   }
 
@@ -137,7 +147,11 @@ class FakeEngine {
   std::atomic<int> connections_{0}, at_once_{0}, most_at_once_{0};
   mutable std::mutex mutex_;
   std::vector<std::string> targets_;
-  std::vector<std::jthread> peers_;  // the acceptor's until it has ended
+  struct Peer {
+    std::atomic<bool> done{false};
+    std::jthread thread;
+  };
+  std::list<Peer> peers_;  // the acceptor's until it has ended
   std::jthread acceptor_;
 };
 
