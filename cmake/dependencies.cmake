@@ -1,5 +1,9 @@
 # The libraries, all from the distribution. LINK in scops_room() uses these short names.
 find_package(Threads REQUIRED)
+if(SCOPS_STATIC)
+  include(static)
+  return()
+endif()
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(fmt REQUIRED IMPORTED_TARGET fmt)
 pkg_check_modules(curl REQUIRED IMPORTED_TARGET libcurl)

@@ -10,6 +10,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/io/authorities.hpp"
 #include "core/io/http_socket.hpp"
 #include "core/io/http_words.hpp"
 #include "core/model/text.hpp"
@@ -123,11 +124,6 @@ std::string header_of(CURL* easy, const char* name) {
   return found == CURLHE_OK ? std::string(header->value) : std::string();
 }
 
-bool has_hashed_authorities() {
-  static const bool has = find_hashed_authorities(curl_version_info(CURLVERSION_NOW)->capath);
-  return has;
-}
-
 // What all requests of a client have in common.
 struct Manner {
   const HttpTls& tls;
@@ -159,8 +155,11 @@ void set_defaults(Options& set, const Manner& manner) {
     set.text(CURLOPT_CAINFO, tls.ca_file.c_str());
     set.text(CURLOPT_CAPATH, nullptr);        // these authorities and no others
     set.number(CURLOPT_CA_CACHE_TIMEOUT, 0);  // the file may be replaced: curl would keep the old one a day
-  } else if (!manner.whole_bundle && has_hashed_authorities()) {
-    set.text(CURLOPT_CAINFO, nullptr);
+  } else if (const Authorities system = system_authorities();
+             !system.file.empty() || !system.folder.empty()) {
+    const bool only_folder = !manner.whole_bundle && !system.folder.empty();
+    set.text(CURLOPT_CAINFO, only_folder || system.file.empty() ? nullptr : system.file.c_str());
+    set.text(CURLOPT_CAPATH, system.folder.empty() ? nullptr : system.folder.c_str());
   }
   set.text_if(CURLOPT_SSLCERT, tls.cert_file);
   set.text_if(CURLOPT_SSLKEY, tls.key_file);
@@ -315,6 +314,8 @@ Result<HttpResponse> HttpClient::perform(const HttpRequest& request, const std::
   bool unknown_authority = false;
   Result<HttpResponse> response = attempt(request, stop, unknown_authority);
   if (!unknown_authority || whole_bundle_ || !tls_.ca_file.empty()) return response;
+  if (const Authorities system = system_authorities(); system.file.empty() && system.folder.empty())
+    return Error{ErrorKind::retry, "TLS: unknown certificate authority: this machine knows none at all"};
   whole_bundle_ = true;
   return attempt(request, stop, unknown_authority);
 }

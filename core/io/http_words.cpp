@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <filesystem>
 #include <iterator>
 #include <system_error>
 
@@ -68,16 +67,6 @@ bool never_left(std::string_view error) {
       "DNS: ", "connect: ", "TLS: ", "proxy: ", "timeout while connecting"};
   return std::any_of(std::begin(beginnings), std::end(beginnings),
                      [error](std::string_view one) { return error.starts_with(one); });
-}
-
-bool find_hashed_authorities(const char* folder) {
-  if (folder == nullptr) return false;
-  std::error_code error;
-  for (std::filesystem::directory_iterator file(folder, error), end; !error && file != end;
-       file.increment(error)) {
-    if (file->path().extension() == ".0") return true;
-  }
-  return false;
 }
 
 }  // namespace scops

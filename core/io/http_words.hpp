@@ -1,5 +1,4 @@
-// What http_client.cpp says about a failed connection, and where the system keeps its authorities. Nothing of
-// curl: that is http_client.cpp's alone.
+// What http_client.cpp says about a failed connection. Nothing of curl: that is http_client.cpp's alone.
 #pragma once
 
 #include <string>
@@ -20,9 +19,5 @@ namespace scops {
 [[nodiscard]] Error transfer_error(int code);
 // Is this text of an error one of a connection that never came about? Then the request has not left.
 [[nodiscard]] bool never_left(std::string_view error);
-
-// Does the folder have authorities by the hash of their names? Then one is read when it is needed, instead of
-// keeping all of them, most of a megabyte, as long as a connection lives. Null has none.
-[[nodiscard]] bool find_hashed_authorities(const char* folder);
 
 }  // namespace scops

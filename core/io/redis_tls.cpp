@@ -11,6 +11,8 @@
 #include <limits>
 #include <utility>
 
+#include "core/io/authorities.hpp"
+
 namespace scops {
 namespace {
 
@@ -75,6 +77,15 @@ struct FreeSsl {
 using Context = std::unique_ptr<SSL_CTX, FreeContext>;
 using Ssl = std::unique_ptr<SSL, FreeSsl>;
 
+bool load_authorities(SSL_CTX* context, const std::string& ca) {
+  if (!ca.empty()) return SSL_CTX_load_verify_locations(context, ca.c_str(), nullptr) == 1;
+  const Authorities system = system_authorities();
+  if (!system.folder.empty())
+    return SSL_CTX_load_verify_locations(context, nullptr, system.folder.c_str()) == 1;
+  if (!system.file.empty()) return SSL_CTX_load_verify_locations(context, system.file.c_str(), nullptr) == 1;
+  return SSL_CTX_set_default_verify_paths(context) == 1;
+}
+
 Result<Context> make_context(const RedisTls& settings) {
   Context context(SSL_CTX_new(TLS_client_method()));
   if (context == nullptr) return retry("TLS: no memory");
@@ -87,9 +98,7 @@ Result<Context> make_context(const RedisTls& settings) {
   // A peer that closes without a goodbye is an end like any other: replies know their own length.
   SSL_CTX_set_options(raw, SSL_OP_IGNORE_UNEXPECTED_EOF);
   SSL_CTX_set_verify(raw, settings.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
-  const int trusted = settings.ca.empty() ? SSL_CTX_set_default_verify_paths(raw)
-                                          : SSL_CTX_load_verify_locations(raw, settings.ca.c_str(), nullptr);
-  if (trusted != 1) return retry("TLS: the file of authorities (tls_ca) is unusable");
+  if (!load_authorities(raw, settings.ca)) return retry("TLS: the file of authorities (tls_ca) is unusable");
   if (settings.cert.empty()) return context;
   const std::string& key = settings.key.empty() ? settings.cert : settings.key;
   if (SSL_CTX_use_certificate_chain_file(raw, settings.cert.c_str()) != 1 ||

@@ -74,8 +74,9 @@ class CpuTopic final : public Topic {
   void emit_clock(Policy& policy, Emit& emit) {
     const std::optional<double> clock = read_number(policy.clock);
     if (!clock || *clock < 0) return;
-    const auto known = policy.cores ? read_cores(*policy.cores) : std::nullopt;
-    for (const std::size_t core : known.value_or(std::vector{policy.core})) {
+    auto known = policy.cores ? read_cores(*policy.cores) : std::nullopt;
+    if (!known) known.emplace(1, policy.core);
+    for (const std::size_t core : *known) {
       if (!is_online(core)) continue;
       const std::string name = std::to_string(core);
       const std::array tags{Tag{"core", name}};

@@ -1,4 +1,4 @@
-// All of the run-time loading: the one file that a build without dlopen(3) has to do without.
+// All of the run-time loading; a static program has no_api.cpp in its place.
 
 #include "collectors/pull/nvml/api.hpp"
 
