@@ -21,7 +21,7 @@ add_custom_target(pages ALL DEPENDS ${zipped_pages})
 # Of a Debian machine: for packages that contain the libraries.
 add_custom_command(OUTPUT copyright DEPENDS packaging/notices VERBATIM
   COMMAND packaging/notices libc6 libstdc++6 libfmt-dev libcurl4 libssl3 libsqlite3-0 zlib1g libhiredis0.14 libmicrohttpd12
-          nlohmann-json3-dev ${SCOPS_STATIC_PACKAGES} > "${CMAKE_BINARY_DIR}/copyright"
+          nlohmann-json3-dev libc-ares2 > "${CMAKE_BINARY_DIR}/copyright"
   WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
 add_custom_target(notices DEPENDS copyright)
 install(FILES "${CMAKE_BINARY_DIR}/copyright" DESTINATION ${CMAKE_INSTALL_DOCDIR} OPTIONAL)
@@ -33,7 +33,7 @@ set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_PACKAGE_CONTACT "The Scops authors <scops@localhost>")
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_COMPRESSION_TYPE xz)  # zstd is unknown to the dpkg of a 2018 Ubuntu
-set(CPACK_DEBIAN_PACKAGE_ARCHITECTURE "${SCOPS_DEB_ARCHITECTURE}")
+set(CPACK_DEBIAN_PACKAGE_ARCHITECTURE "${SCOPS_STATIC}")
 set(CPACK_DEBIAN_PACKAGE_SECTION admin)
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "small agent that delivers a device's metrics through bad links
  Scops collects metrics of the host, of NVIDIA Jetson boards, of containers and of
