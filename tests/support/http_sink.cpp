@@ -69,10 +69,15 @@ std::string head_of(const SinkAnswer& answer) {
 // True when the connection can be used again.
 bool give(int fd, const SinkAnswer& answer) {
   const std::string head = head_of(answer);
-  const std::string length = "Content-Length: " + std::to_string(answer.body.size()) + "\r\n\r\n";
+  const std::size_t bytes = answer.body.size() * static_cast<std::size_t>(answer.times);
+  const std::string length = "Content-Length: " + std::to_string(bytes) + "\r\n\r\n";
   switch (answer.fault) {
     case Fault::none:
-      return transmit(fd, head + length + answer.body);
+      if (!transmit(fd, head + length + answer.body)) return false;
+      for (int i = 1; i < answer.times; ++i) {
+        if (!transmit(fd, answer.body)) return false;
+      }
+      return true;
     case Fault::reset_in_request:
     case Fault::reset_after:
       reset_at_close(fd);

@@ -39,6 +39,7 @@ struct SinkAnswer {
   std::vector<std::string> headers = {};  // "Retry-After: 2"; Content-Length comes by itself
   std::string body = "{\"status\":\"ok\"}";
   Fault fault = Fault::none;
+  int times = 1;  // the body comes so often, one after the other: a large answer costs the test little
 };
 
 // The page that a captive portal shows instead of the intake.
