@@ -237,7 +237,7 @@ milliseconds drain(const Slow& slow, int blocks) {
 
 TEST_CASE("whatever becomes of the way to the intake, what was captured arrives", "[network]") {
   const auto all = troubles();
-  const int tries = fault_tries(2, static_cast<int>(all.size()) * 10);
+  const int tries = fault_tries(1, static_cast<int>(all.size()) * 10);
   BadLink link;
   if (lacks(link)) return;
   Ends ends{link};
@@ -253,7 +253,7 @@ TEST_CASE("whatever becomes of the way to the intake, what was captured arrives"
     REQUIRE(all_arrives(ends, agent));
     trouble.begin(ends);
     const double runs = number_of(link, agent, "scops_collect_runs_total");
-    REQUIRE(eventually([&] { return number_of(link, agent, "scops_collect_runs_total") >= runs + 3; }));
+    REQUIRE(eventually([&] { return number_of(link, agent, "scops_collect_runs_total") >= runs + 2; }));
     trouble.end(ends);
     REQUIRE(all_arrives(ends, agent));
   }
@@ -269,6 +269,7 @@ TEST_CASE("whatever becomes of the way to the intake, what was captured arrives"
 }
 
 TEST_CASE("a request that was given up does not arrive later", "[network]") {
+  if (fault_tries(0, 1) == 0) return;
   BadLink link;
   if (lacks(link)) return;
   Ends ends{link};
@@ -280,7 +281,7 @@ TEST_CASE("a request that was given up does not arrive later", "[network]") {
   CHECK(agent.stop() == 0);
   const std::size_t before = ends.sink->requests().size();
   link.set({});
-  CHECK_FALSE(ends.sink->wait_for(before + 1, fault_tries(1, 20) * 1s));  // the kernel tries for minutes
+  CHECK_FALSE(ends.sink->wait_for(before + 1, 20s));  // the kernel tries for minutes
 }
 
 TEST_CASE("an agent in front of a black hole stops within 5 s", "[network]") {

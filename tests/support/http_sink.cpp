@@ -99,6 +99,24 @@ bool give(int fd, const SinkAnswer& answer) {
       while (transmit(fd, std::string(4096, 'x'))) {
       }
       return false;
+    case Fault::endless_head:
+      transmit(fd, head);
+      while (transmit(fd, "X-More: and more\r\n")) {
+      }
+      return false;
+    case Fault::endless_continue:
+      while (transmit(fd, "HTTP/1.1 100 Continue\r\n\r\n")) {
+      }
+      return false;
+    case Fault::drip:
+      for (const char byte : head + length + answer.body) {
+        if (!transmit(fd, {&byte, 1})) return false;
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      }
+      return true;
+    case Fault::no_length:
+      transmit(fd, "HTTP/1.0" + head.substr(8) + "\r\n" + answer.body);
+      return false;
     case Fault::trickle:
       transmit(fd, head + "Content-Length: 1000\r\n\r\n{");
       wait_until_gone(fd);

@@ -31,6 +31,10 @@ enum class Fault {
   half_body,         // Content-Length promises more than comes
   garbage,           // bytes that are no HTTP
   endless_body,      // status and headers, then a body that never ends
+  endless_head,      // a status, then headers without end
+  endless_continue,  // interim answers without end
+  drip,              // a whole answer at ten bytes a second
+  no_length,         // as of HTTP/1.0: a body that ends with the connection
   trickle,           // status and headers, then a body that stops after one byte, the connection stays open
 };
 

@@ -45,7 +45,7 @@ HoldingBuffer::HoldingBuffer(std::unique_ptr<Store> store, std::vector<std::stri
 }
 
 HoldingBuffer::~HoldingBuffer() {
-  move_all();
+  if (!queue_.empty()) move_all();
   const BufferStats left = queue_.stats();
   if (left.blocks == 0) return;
   counters_.dropped_memory.add(static_cast<double>(left.records));
