@@ -2,6 +2,7 @@
 
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 namespace scops {
@@ -9,6 +10,10 @@ namespace scops {
 int close_looking_back(void* unsent, int fd) noexcept {
   int bytes = 0;
   if (::ioctl(fd, SIOCOUTQ, &bytes) == 0) *static_cast<int*>(unsent) = bytes;
+  if (bytes > goodbye_bytes_max) {
+    const linger forget{.l_onoff = 1, .l_linger = 0};
+    ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &forget, sizeof forget);
+  }
   ::close(fd);
   return 0;
 }

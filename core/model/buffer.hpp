@@ -2,33 +2,26 @@
 // Every function may be called from any thread; none blocks longer than its store's own deadline.
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "core/model/metric.hpp"
+#include "core/model/block.hpp"
 #include "core/model/result.hpp"
 
 namespace scops {
 class RedisCommands;  // core/io/redis.hpp
-enum class Kind : std::uint8_t { metrics = 1, events = 2, logs = 3 };
-inline constexpr std::uint64_t read_bytes_max = 4U << 20U;  // of blocks, in one read
-// Position in the log; ascending in the order of put. `major` is a stream's milliseconds, if it has them.
-struct BlockId {
-  std::uint64_t major = 0, minor = 0;
-  auto operator<=>(const BlockId&) const = default;
-};
 
-// The records of one flush, encoded, compressed and checksummed (core/io/block_codec): never changed again.
-struct Block {
-  BlockId id;  // set by put
-  Kind kind = Kind::metrics;
-  std::uint32_t records = 0;
-  TimeMs newest = 0, shift = 0;  // of the youngest record, for retention; added to all times when sent
-  std::string bytes;
+inline constexpr std::uint64_t read_bytes_max = 4U << 20U;  // of blocks, in one read
+
+// What an output asks for, of the blocks that wait for it.
+struct Wanted {
+  std::uint32_t records = UINT32_MAX;  // at most, and read_bytes_max bytes, but at least one block
+  TimeMs since = INT64_MIN;            // blocks whose `newest` is not older
+  std::vector<BlockId> only = {};      // not empty: nothing but these; they were read before, in one read
+  bool held = false;                   // also what is not to be sent just now because of the clock
 };
 
 struct BufferStats {
@@ -46,10 +39,8 @@ class Buffer {
   // Puts all and runs `commands` in one transaction, where the store is the Redis that these are for. False:
   // it is not, or is full; nothing was done. An Error: nothing was, or all of it and the answer is lost.
   virtual Result<bool> put_together(std::span<const Block> blocks, const RedisCommands& commands) = 0;
-  // Up to `max_records` and read_bytes_max from the output's cursor, oldest first, at least one block if any;
-  // the same again until acked. Only blocks whose `newest` is `since` or later. Damaged: set aside, counted.
-  virtual Result<std::vector<Block>> read(std::string_view output, Kind kind, std::uint32_t max_records,
-                                          TimeMs since = INT64_MIN) = 0;
+  // Oldest first, the same again until acked. Damaged blocks are set aside and counted.
+  virtual Result<std::vector<Block>> read(std::string_view output, Kind kind, Wanted wanted) = 0;
   // The output is done with these; what all have acked is removed. An Error: a restart may read them again.
   virtual Status ack(std::string_view output, std::span<const BlockId> ids) = 0;
   // At every flush: drops what is older than its kind's TTL, moves held blocks to the store.

@@ -131,7 +131,7 @@ void ignores_acks_of_unknown_ids(BufferFixture& fixture) {
 void does_not_know_every_output(BufferFixture& fixture) {
   const auto buffer = open(fixture);
   put(*buffer, block_of(1, fixture.clock.wall()));
-  CHECK_FALSE(buffer->read("stranger", Kind::metrics, 10));
+  CHECK_FALSE(buffer->read("stranger", Kind::metrics, {.records = 10}));
   CHECK_FALSE(buffer->ack("stranger", {}));
 }
 
@@ -340,7 +340,7 @@ void serves_two_threads(BufferFixture& fixture) {
     consumers.emplace_back([&, i] {
       const std::string_view output = i == 0 ? "a" : "b";
       while (seen[i] < number) {
-        const auto blocks = buffer->read(output, Kind::metrics, 10);
+        const auto blocks = buffer->read(output, Kind::metrics, {.records = 10});
         if (!blocks) return;
         if (!buffer->ack(output, ids_of(*blocks))) return;
         seen[i] += blocks->size();

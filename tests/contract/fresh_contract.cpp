@@ -18,7 +18,8 @@ std::vector<std::string> bytes_of(const std::vector<Block>& blocks) {
 }
 
 std::vector<Block> fresh(Buffer& buffer, const BufferFixture& fixture, std::uint32_t max_records = 1000) {
-  auto blocks = buffer.read("a", Kind::metrics, max_records, fixture.clock.wall() - hour);
+  auto blocks =
+      buffer.read("a", Kind::metrics, {.records = max_records, .since = fixture.clock.wall() - hour});
   REQUIRE(blocks);
   return std::move(*blocks);
 }
@@ -99,10 +100,35 @@ void loses_nothing_that_was_not_acked(BufferFixture& fixture) {
   CHECK(seen == 44);
 }
 
+// A batch is read again by its ids, past what has come meanwhile, and less what has been acked.
+void gives_the_same_again(BufferFixture& fixture) {
+  Setting setting(fixture);
+  const auto batch = read(*setting.buffer, "a", Kind::metrics, 50);
+  for (std::uint64_t i = 100; i < 105; ++i) setting.add(fixture, 0, i);
+  const auto past = fresh(*setting.buffer, fixture, 30);
+  const auto again = [&](const std::vector<Block>& blocks) {
+    Wanted wanted;
+    for (const Block& block : blocks) wanted.only.push_back(block.id);
+    auto found = setting.buffer->read("a", Kind::metrics, wanted);
+    REQUIRE(found);
+    return std::move(*found);
+  };
+  REQUIRE(batch.size() == 5);
+  REQUIRE(past.size() == 3);
+  CHECK(bytes_of(again(batch)) == bytes_of(batch));
+  CHECK(bytes_of(again(past)) == bytes_of(past));
+  ack(*setting.buffer, "a", {batch.begin() + 1, batch.begin() + 3});
+  CHECK(bytes_of(again(batch)) == bytes_of({batch[0], batch[3], batch[4]}));
+  ack(*setting.buffer, "a", past);
+  CHECK(again(past).empty());
+  CHECK(again(batch).size() == 3);
+}
+
 }  // namespace
 
 void check_fresh_contract(const std::function<std::unique_ptr<BufferFixture>()>& make) {
-  const auto check = GENERATE(gives_what_is_fresh, gives_each_block_once, loses_nothing_that_was_not_acked);
+  const auto check = GENERATE(gives_what_is_fresh, gives_each_block_once, loses_nothing_that_was_not_acked,
+                              gives_the_same_again);
   const auto fixture = make();
   check(*fixture);
 }

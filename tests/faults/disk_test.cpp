@@ -16,6 +16,7 @@
 #include <fstream>
 #include <functional>
 #include <map>
+#include <memory>
 #include <random>
 #include <set>
 #include <string>
@@ -223,7 +224,92 @@ std::size_t lose_power(std::mt19937& random, const Ext4& disk) {
   return sent.size();
 }
 
+constexpr uid_t nobody = 65'532;
+
+bool mount_memory(const std::string& folder) {
+  return ::mount("tmpfs", folder.c_str(), "tmpfs", 0, "size=8m,mode=777") == 0;
+}
+
+struct Absence {
+  std::string name;
+  std::function<void(const std::string&disk)> begin, end;  // the state folder is disk/state
+};
+
+const std::vector<Absence>& absences() {
+  const auto come = [](const std::string& disk) { REQUIRE(mount_memory(disk)); };
+  const auto leave = [](const std::string& disk) { ::umount2(disk.c_str(), MNT_DETACH); };
+  static const std::vector<Absence> all = {
+      {"unmounted in use, another one mounted later", leave, come},
+      {"another one mounted over it for a while", come, leave},
+      {"its folder is forbidden for a while",
+       [](const std::string& disk) { fs::permissions(disk + "/state", fs::perms::none); },
+       [](const std::string& disk) { fs::permissions(disk + "/state", fs::perms::owner_all); }},
+      {"its folder is deleted, another one made later",
+       [](const std::string& disk) {
+         fs::remove_all(disk + "/state");
+         fs::permissions(disk, fs::perms::owner_all);
+       },
+       [](const std::string& disk) { fs::permissions(disk, fs::perms::all); }},
+  };
+  return all;
+}
+
+// The intake is away while the disk goes and comes. All that was captured arrives.
+void go_away(const Absence& absence, const std::string& disk) {
+  REQUIRE(mount_memory(disk));
+  {
+    auto sink = std::make_unique<HttpSink>();
+    const int port = sink->port();
+    Environment environment = delivering_to(*sink, disk + "/state");
+    environment["SEND_SELF_METRICS"] = "false";
+    sink.reset();
+    AgentProcess agent({.environment = environment, .user = nobody});
+    const auto number = [&agent](const std::string& name) {
+      const std::string text = agent.page("/metrics").body;
+      const auto at = text.find("\n" + name + " ");
+      return at == std::string::npos ? 0 : std::strtod(text.c_str() + at + name.size() + 2, nullptr);
+    };
+    const auto captured = [&](int more) {
+      const double before = number("scops_pipeline_samples_total");
+      return eventually([&] { return number("scops_pipeline_samples_total") > before + more * 5; });
+    };
+    REQUIRE(captured(2));
+    absence.begin(disk);
+    CHECK(captured(3));
+    absence.end(disk);
+    CHECK(captured(2));
+    const auto all = static_cast<std::size_t>(number("scops_pipeline_samples_total"));
+    sink = std::make_unique<HttpSink>("127.0.0.1", port);
+    INFO(agent.err());
+    CHECK(eventually([&] { return counted(sink->requests()).size() >= all; }));
+    CHECK(agent.stop() == 0);
+    for (const auto& [point, count] : counted(sink->requests())) CHECK(count == 1);
+  }
+  while (::umount2(disk.c_str(), MNT_DETACH) == 0) continue;
+}
+
 }  // namespace
+
+TEST_CASE("a disk that goes away under the agent and comes back costs nothing", "[disk]") {
+  const bool root = ::geteuid() == 0 && ::unshare(CLONE_NEWNS) == 0 &&
+                    ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+  if (lacks(root, "no right to mount (root)")) return;
+  const int rounds = fault_tries(0, 5);
+  const TempDir folder;
+  fs::permissions(folder.path(), fs::perms::all);
+  for (int i = 0; i < rounds; ++i) {
+    for (const Absence& absence : absences()) {
+      INFO(absence.name);
+      go_away(absence, folder.path());
+    }
+  }
+  if (rounds == 0) go_away(absences().front(), folder.path());
+  record_fault({.area = "Disk",
+                .promise = "a disk that is away for a while costs nothing",
+                .fault = "unmounted in use, mounted over, its folder forbidden or deleted and made again",
+                .tried = rounds * static_cast<int>(absences().size()),
+                .outcome = "captures and requests went on, each point arrived once"});
+}
 
 TEST_CASE("a disk whose syncs take seconds holds up neither captures nor requests, nor a stop", "[disk]") {
   const int tries = fault_tries(1, 12);

@@ -212,14 +212,14 @@ void make_backlog(const std::string& folder, std::size_t count) {
   }
 }
 
-// An engine, a kubelet or a Redis that answers more than anybody has containers, pods or queues.
-std::string huge_list(std::size_t bytes) {
+// A MB of what an engine or a kubelet says that has more containers or pods than anybody. Repeated, it is a
+// list that goes on and on.
+std::string megabyte_of_a_list() {
   std::string body = "[";
-  while (body.size() < bytes) {
+  while (body.size() < 1U << 20U) {
     body += fmt::format(
         R"({{"Id":"{0:064x}","Names":["/{0}"],"Image":"i","State":"running","Labels":{{}}}},)", body.size());
   }
-  body.back() = ']';
   return body;
 }
 
@@ -250,13 +250,13 @@ TEST_CASE("the memory cap is kept under floods of records, series, tags and logs
 TEST_CASE("the memory cap is kept when an engine, a kubelet and a Redis answer without end") {
   HttpSink intake;
   HttpSink kubelet;
-  kubelet.otherwise({.status = 200,
-                     .headers = {},
-                     .body = huge_list(static_cast<std::size_t>(fault_tries(12, 64)) << 20U)});
+  const int megabytes = fault_tries(12, 64);
+  const std::string list = megabyte_of_a_list();
+  kubelet.otherwise({.status = 200, .body = list, .times = megabytes});
   TempDir folder;
-  const std::string list = huge_list(static_cast<std::size_t>(fault_tries(12, 64)) << 20U);
-  const FakeEngine engine(folder / "docker.sock", [&list](const std::string& target) {
-    if (target.find("/containers/json") != std::string::npos) return FakeEngine::Answer{.body = list};
+  const FakeEngine engine(folder / "docker.sock", [&](const std::string& target) {
+    if (target.find("/containers/json") != std::string::npos)
+      return FakeEngine::Answer{.body = list, .times = megabytes};
     return FakeEngine::Answer{.body = R"({"ApiVersion":"1.41","MinAPIVersion":"1.24"})"};
   });
   RedisServer redis;

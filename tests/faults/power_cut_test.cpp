@@ -85,7 +85,7 @@ class Teller {
       story_.before[file.path().filename()] = read_file(file.path(), 64U << 20U).value_or("");
     }
     start(folder);
-    const auto blocks = started_->buffer.read("a", Kind::metrics, UINT32_MAX);
+    const auto blocks = started_->buffer.read("a", Kind::metrics, {});
     REQUIRE(blocks);
     REQUIRE_FALSE(blocks->empty());
     REQUIRE(fs::exists(folder + "/buffer.db.aside-1"));
@@ -104,7 +104,7 @@ class Teller {
     story_.puts.push_back(deed);
   }
   void ack(std::uint32_t blocks) {
-    const auto read = started_->buffer.read("a", Kind::metrics, blocks);
+    const auto read = started_->buffer.read("a", Kind::metrics, {.records = blocks});
     REQUIRE(read);
     for (const Block& block : *read) {
       Deed deed{.begun = disk.count()};
@@ -190,7 +190,7 @@ void check_state(const std::string& folder, const Expected& expected, std::size_
   INFO("cut at call " << at);
   Started after(folder);
   REQUIRE(after.opened);
-  const auto blocks = after.buffer.read("a", Kind::metrics, UINT32_MAX);
+  const auto blocks = after.buffer.read("a", Kind::metrics, {});
   REQUIRE(blocks);
   std::set<std::string> found;
   std::size_t invented = 0;
@@ -205,7 +205,7 @@ void check_state(const std::string& folder, const Expected& expected, std::size_
   REQUIRE(lost == 0);
   REQUIRE((damaged || after.damaged() == 0));
   REQUIRE(after.buffer.put(numbered_block(1001)));  // and it works
-  REQUIRE(after.buffer.read("a", Kind::metrics, UINT32_MAX)->size() == blocks->size() + 1);
+  REQUIRE(after.buffer.read("a", Kind::metrics, {})->size() == blocks->size() + 1);
 }
 
 // `states` of them, spread over the calls of the story; returns at how many different calls.

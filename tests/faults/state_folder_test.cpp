@@ -324,7 +324,7 @@ TEST_CASE("a disk that refuses any one call, or all for a while, loses nothing",
     Agent agent(folder.path());
     for (std::uint64_t mark = 0; mark < 30; ++mark) {
       agent.flush(mark);
-      if (mark % 3 == 2) (void)agent.buffer->read("a", Kind::metrics, 100).has_value();
+      if (mark % 3 == 2) (void)agent.buffer->read("a", Kind::metrics, {.records = 100}).has_value();
     }
     disk.fail({});
     REQUIRE(agent.buffer->maintain(now));

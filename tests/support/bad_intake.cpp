@@ -1,5 +1,7 @@
 #include "tests/support/bad_intake.hpp"
 
+#include <fmt/format.h>
+
 #include <string>
 
 namespace scops::test {
@@ -11,10 +13,14 @@ std::vector<SinkAnswer> troubles() {
     all.push_back({.status = status, .body = "no"});
   all.push_back({.status = 429, .headers = {"Retry-After: 1"}});
   all.push_back({.status = 503, .headers = {"Retry-After: 1"}});
-  all.push_back({.status = 500, .body = std::string(100'000, 'x')});
+  for (const char* absurd :
+       {"-5", "0", "1.5", "soon", "Thu, 01 Jan 1970 00:00:00 GMT", "99999999999999999999999"})
+    all.push_back({.status = 429, .headers = {fmt::format("Retry-After: {}", absurd)}});
+  all.push_back({.status = 500, .body = std::string(1'000'000, 'x'), .times = 64});
   all.push_back(captive_portal());
   for (const Fault fault : {Fault::reset_in_request, Fault::reset_after, Fault::stall, Fault::half,
-                            Fault::half_body, Fault::garbage, Fault::endless_body, Fault::trickle}) {
+                            Fault::half_body, Fault::garbage, Fault::endless_body, Fault::endless_head,
+                            Fault::endless_continue, Fault::drip, Fault::no_length, Fault::trickle}) {
     all.push_back({.fault = fault});
   }
   all.push_back({.status = 500, .fault = Fault::endless_body});

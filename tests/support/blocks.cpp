@@ -37,7 +37,7 @@ BlockId put(Buffer& buffer, Block block) {
 }
 
 std::vector<Block> read(Buffer& buffer, std::string_view output, Kind kind, std::uint32_t max_records) {
-  auto blocks = buffer.read(output, kind, max_records);
+  auto blocks = buffer.read(output, kind, {.records = max_records});
   REQUIRE(blocks);
   return std::move(*blocks);
 }

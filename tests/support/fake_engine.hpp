@@ -36,6 +36,7 @@ class FakeEngine {
     std::string body = "{}";
     std::chrono::milliseconds after{0};  // how long it thinks
     bool hang_up = false;                // closes the connection instead of answering
+    int times = 1;  // the body comes so often, one after the other: a large answer costs the test little
   };
   using Answerer = std::function<Answer(const std::string& target)>;  // from several threads
 
@@ -127,12 +128,18 @@ class FakeEngine {
     if (answer.after.count() > 0) nap(stop, answer.after);
     --at_once_;
     if (answer.hang_up) return false;
-    std::string text = fmt::format(
+    const std::string text = fmt::format(
         "HTTP/1.1 {} Said\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n",
         answer.status);
-    if (!answer.body.empty()) text += fmt::format("{:x}\r\n{}\r\n", answer.body.size(), answer.body);
-    text += "0\r\n\r\n";
-    std::string_view left = text;
+    if (!transmit(peer, text)) return false;
+    const std::string chunk = fmt::format("{:x}\r\n{}\r\n", answer.body.size(), answer.body);
+    for (int i = 0; i < answer.times && !answer.body.empty(); ++i) {
+      if (!transmit(peer, chunk)) return false;
+    }
+    return transmit(peer, "0\r\n\r\n");
+  }
+
+  static bool transmit(int peer, std::string_view left) {
     while (!left.empty()) {
       const auto sent = ::send(peer, left.data(), left.size(), MSG_NOSIGNAL);
       if (sent <= 0) return false;

@@ -69,10 +69,15 @@ std::string head_of(const SinkAnswer& answer) {
 // True when the connection can be used again.
 bool give(int fd, const SinkAnswer& answer) {
   const std::string head = head_of(answer);
-  const std::string length = "Content-Length: " + std::to_string(answer.body.size()) + "\r\n\r\n";
+  const std::size_t bytes = answer.body.size() * static_cast<std::size_t>(answer.times);
+  const std::string length = "Content-Length: " + std::to_string(bytes) + "\r\n\r\n";
   switch (answer.fault) {
     case Fault::none:
-      return transmit(fd, head + length + answer.body);
+      if (!transmit(fd, head + length + answer.body)) return false;
+      for (int i = 1; i < answer.times; ++i) {
+        if (!transmit(fd, answer.body)) return false;
+      }
+      return true;
     case Fault::reset_in_request:
     case Fault::reset_after:
       reset_at_close(fd);
@@ -93,6 +98,24 @@ bool give(int fd, const SinkAnswer& answer) {
       transmit(fd, head + "\r\n");
       while (transmit(fd, std::string(4096, 'x'))) {
       }
+      return false;
+    case Fault::endless_head:
+      transmit(fd, head);
+      while (transmit(fd, "X-More: and more\r\n")) {
+      }
+      return false;
+    case Fault::endless_continue:
+      while (transmit(fd, "HTTP/1.1 100 Continue\r\n\r\n")) {
+      }
+      return false;
+    case Fault::drip:
+      for (const char byte : head + length + answer.body) {
+        if (!transmit(fd, {&byte, 1})) return false;
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      }
+      return true;
+    case Fault::no_length:
+      transmit(fd, "HTTP/1.0" + head.substr(8) + "\r\n" + answer.body);
       return false;
     case Fault::trickle:
       transmit(fd, head + "Content-Length: 1000\r\n\r\n{");

@@ -31,6 +31,10 @@ enum class Fault {
   half_body,         // Content-Length promises more than comes
   garbage,           // bytes that are no HTTP
   endless_body,      // status and headers, then a body that never ends
+  endless_head,      // a status, then headers without end
+  endless_continue,  // interim answers without end
+  drip,              // a whole answer at ten bytes a second
+  no_length,         // as of HTTP/1.0: a body that ends with the connection
   trickle,           // status and headers, then a body that stops after one byte, the connection stays open
 };
 
@@ -39,6 +43,7 @@ struct SinkAnswer {
   std::vector<std::string> headers = {};  // "Retry-After: 2"; Content-Length comes by itself
   std::string body = "{\"status\":\"ok\"}";
   Fault fault = Fault::none;
+  int times = 1;  // the body comes so often, one after the other: a large answer costs the test little
 };
 
 // The page that a captive portal shows instead of the intake.

@@ -84,7 +84,8 @@ std::vector<SinkAnswer> answers_to(std::size_t count, const std::vector<SinkAnsw
 
 bool says_yes(const SinkAnswer& answer) {
   const bool head_is_whole = answer.fault == Fault::none || answer.fault == Fault::half_body ||
-                             answer.fault == Fault::endless_body || answer.fault == Fault::trickle;
+                             answer.fault == Fault::endless_body || answer.fault == Fault::no_length ||
+                             answer.fault == Fault::trickle;
   const bool is_page = answer.body.find("<html>") != std::string::npos;
   return answer.status >= 200 && answer.status <= 299 && head_is_whole && !is_page;
 }

@@ -126,8 +126,7 @@ Status EmbeddedBuffer::save_cursors(BlockFile& file, bool all) {
   return Ok{};
 }
 
-Result<Batch> EmbeddedBuffer::fetch(std::string_view output, Kind kind, std::uint32_t max_records,
-                                    TimeMs since) {
+Result<Batch> EmbeddedBuffer::fetch(std::string_view output, Kind kind, const Wanted& wanted) {
   const std::scoped_lock lock(mutex_);
   const auto index = ledger_.output(output);
   if (!index) return unknown_output(output);
@@ -136,7 +135,7 @@ Result<Batch> EmbeddedBuffer::fetch(std::string_view output, Kind kind, std::uin
     bool again = true;
     while (again) {  // ends: each turn but the last drops a block
       batch.blocks.clear();
-      const Ledger::Next next = ledger_.next(*index, kind, {.records = max_records, .since = since});
+      const Ledger::Next next = ledger_.next(*index, kind, wanted);
       batch.more = next.more;
       for (const std::uint64_t id : next.ids) {
         Result<Block> block = read_block(*ledger_.find(id));

@@ -45,7 +45,7 @@ HoldingBuffer::HoldingBuffer(std::unique_ptr<Store> store, std::vector<std::stri
 }
 
 HoldingBuffer::~HoldingBuffer() {
-  move_all();
+  if (!queue_.empty()) move_all();
   const BufferStats left = queue_.stats();
   if (left.blocks == 0) return;
   counters_.dropped_memory.add(static_cast<double>(left.records));
@@ -102,10 +102,10 @@ Result<bool> HoldingBuffer::put_together(std::span<const Block> blocks, const Re
   return together;
 }
 
-Result<std::vector<Block>> HoldingBuffer::read(std::string_view output, Kind kind, std::uint32_t max_records,
-                                               TimeMs since) {
+Result<std::vector<Block>> HoldingBuffer::read(std::string_view output, Kind kind, Wanted wanted) {
   const Call call(*this);
-  Result<Batch> stored = store_->fetch(output, kind, max_records, since);
+  if (!wanted.only.empty()) return read_these(output, kind, wanted);
+  Result<Batch> stored = store_->fetch(output, kind, wanted);
   if (!stored && queue_.empty()) return stored.error();
   std::vector<Block> blocks;
   if (stored) {
@@ -115,11 +115,39 @@ Result<std::vector<Block>> HoldingBuffer::read(std::string_view output, Kind kin
   }
   std::uint64_t records = 0;
   for (const Block& block : blocks) records += block.records;
-  if (records >= max_records && !blocks.empty()) return blocks;
-  const auto room = static_cast<std::uint32_t>(max_records - std::min<std::uint64_t>(records, max_records));
-  Result<Batch> held = queue_.read(output, kind, {room, since, blocks.empty()});
+  if (records >= wanted.records && !blocks.empty()) return blocks;
+  wanted.records -= static_cast<std::uint32_t>(std::min<std::uint64_t>(records, wanted.records));
+  Result<Batch> held = queue_.read(output, kind, wanted, blocks.empty());
   if (!held) return held.error();
   std::move(held->blocks.begin(), held->blocks.end(), std::back_inserter(blocks));
+  return blocks;
+}
+
+// Each from where it is by now. A part of them would be another batch: all, or the store's error.
+Result<std::vector<Block>> HoldingBuffer::read_these(std::string_view output, Kind kind,
+                                                     const Wanted& wanted) {
+  Wanted stored = {.only = {}, .held = wanted.held};
+  Wanted queued = stored;
+  for (const BlockId id : wanted.only) {
+    const auto alias = id.major == queue_major ? aliases_.find(id.minor) : aliases_.end();
+    if (alias != aliases_.end()) {
+      stored.only.push_back(alias->second.stored);
+    } else {
+      (id.major == queue_major ? queued : stored).only.push_back(id);
+    }
+  }
+  std::vector<Block> blocks;
+  if (!stored.only.empty()) {
+    Result<Batch> batch = store_->fetch(output, kind, stored);
+    if (!batch) return batch.error();
+    blocks = std::move(batch->blocks);
+    for (Block& block : blocks) block.id = as_handed(output, block.id);
+  }
+  if (!queued.only.empty()) {
+    Result<Batch> batch = queue_.read(output, kind, queued);
+    if (!batch) return batch.error();
+    std::move(batch->blocks.begin(), batch->blocks.end(), std::back_inserter(blocks));
+  }
   return blocks;
 }
 

@@ -47,8 +47,7 @@ class HoldingBuffer final : public Buffer {
   Result<BlockId> put(Block block) override;
   // Straight to the store, whatever `hold` says, behind what the queue held.
   Result<bool> put_together(std::span<const Block> blocks, const RedisCommands& commands) override;
-  Result<std::vector<Block>> read(std::string_view output, Kind kind, std::uint32_t max_records,
-                                  TimeMs since = INT64_MIN) override;
+  Result<std::vector<Block>> read(std::string_view output, Kind kind, Wanted wanted) override;
   Status ack(std::string_view output, std::span<const BlockId> ids) override;
   Status maintain(TimeMs now) override;
   [[nodiscard]] BufferStats stats() const override;
@@ -67,6 +66,7 @@ class HoldingBuffer final : public Buffer {
   [[nodiscard]] bool due() const;
   void move_all();
   void moved(const std::vector<const BlockQueue::Held*>& chunk, const std::vector<BlockId>& ids);
+  Result<std::vector<Block>> read_these(std::string_view output, Kind kind, const Wanted& wanted);
   [[nodiscard]] BlockId as_handed(std::string_view output, BlockId stored) const;
   [[nodiscard]] std::vector<BlockId> resolve(std::size_t output, std::span<const BlockId> ids);
   void refused(const Error& error);

@@ -9,6 +9,10 @@ namespace {
 
 constexpr std::uint32_t bit(std::size_t output) { return 1U << output; }
 
+bool has(std::span<const BlockId> ids, std::uint64_t minor) {
+  return std::any_of(ids.begin(), ids.end(), [minor](BlockId id) { return id.minor == minor; });
+}
+
 template <class Entries>
 auto lower_bound_of(Entries& entries, std::uint64_t id) {
   return std::lower_bound(entries.begin(), entries.end(), id,
@@ -59,25 +63,41 @@ Entry* Ledger::find_waiting(std::uint64_t id) {
   return found != entries_.end() && found->id == id && !found->gone ? &*found : nullptr;
 }
 
-Ledger::Next Ledger::next(std::size_t output, Kind kind, Wanted wanted) const {
+Ledger::Next Ledger::next(std::size_t output, Kind kind, const Wanted& wanted, bool at_least_one) const {
   Next result;
   std::uint64_t records = 0;
   std::uint64_t bytes = 0;
   const Timeline::Now now = retention_.now(0);
-  for (const Entry& entry : entries_) {
+  const auto [first, end] = range_of(wanted.only);
+  for (auto at = first; at != end; ++at) {
+    const Entry& entry = *at;
     if (entry.gone || entry.kind != kind || (entry.acked & bit(output)) != 0) continue;
-    const Timeline::Date dated = retention_.timeline == nullptr ? Timeline::Date{} : date(now, entry);
-    if (dated.verdict != Timeline::Verdict::ready || entry.newest + dated.shift < wanted.since) continue;
+    if (!wanted.only.empty() && !has(wanted.only, entry.id)) continue;
+    if (!may_go(now, entry, wanted)) continue;
     records += entry.records;
     bytes += entry.size;
     const bool full = records > wanted.records || bytes > read_bytes_max;
-    if (full && !(wanted.at_least_one && result.ids.empty())) {
+    if (full && !(at_least_one && result.ids.empty())) {
       result.more = true;
       break;
     }
     result.ids.push_back(entry.id);
   }
   return result;
+}
+
+// Where the entries with these ids are to be found; all entries when there are none.
+std::pair<Ledger::Position, Ledger::Position> Ledger::range_of(std::span<const BlockId> only) const {
+  if (only.empty()) return {entries_.begin(), entries_.end()};
+  const auto [least, most] =
+      std::minmax_element(only.begin(), only.end(), [](BlockId a, BlockId b) { return a.minor < b.minor; });
+  return {lower_bound_of(entries_, least->minor), lower_bound_of(entries_, most->minor + 1)};
+}
+
+bool Ledger::may_go(const Timeline::Now& now, const Entry& entry, const Wanted& wanted) const {
+  const Timeline::Date dated = retention_.timeline == nullptr ? Timeline::Date{} : date(now, entry);
+  return (dated.verdict == Timeline::Verdict::ready || wanted.held) &&
+         entry.newest + dated.shift >= wanted.since;
 }
 
 bool Ledger::ack(std::size_t output, std::uint64_t id) {

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/model/buffer.hpp"
@@ -60,13 +61,10 @@ class Ledger {
     std::vector<std::uint64_t> ids;
     bool more = false;
   };
-  struct Wanted {
-    std::uint32_t records = 0;  // at most
-    TimeMs since = INT64_MIN;   // of blocks that are not older, by their youngest record
-    bool at_least_one = true;   // block, whatever it has
-  };
-  // What the output should read, as far as it can be dated now: oldest first, up to read_bytes_max.
-  [[nodiscard]] Next next(std::size_t output, Kind kind, Wanted wanted) const;
+  // What the output should read; of `wanted.only`, `minor` alone counts. Without `at_least_one`, that may be
+  // nothing although a block waits.
+  [[nodiscard]] Next next(std::size_t output, Kind kind, const Wanted& wanted,
+                          bool at_least_one = true) const;
 
   // The output is done with this one; unknown ids are ignored. True when that was news.
   bool ack(std::size_t output, std::uint64_t id);
@@ -94,6 +92,9 @@ class Ledger {
 
  private:
   Entry* find_waiting(std::uint64_t id);
+  using Position = std::deque<Entry>::const_iterator;
+  [[nodiscard]] std::pair<Position, Position> range_of(std::span<const BlockId> only) const;
+  [[nodiscard]] bool may_go(const Timeline::Now& now, const Entry& entry, const Wanted& wanted) const;
   std::uint64_t let_go(Entry& entry);
   [[nodiscard]] Timeline::Date date(const Timeline::Now& now, const Entry& entry) const;
 

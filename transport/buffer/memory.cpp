@@ -15,10 +15,9 @@ Result<std::vector<BlockId>> MemoryBuffer::put_all(std::span<const Block* const>
   return ids;
 }
 
-Result<Batch> MemoryBuffer::fetch(std::string_view output, Kind kind, std::uint32_t max_records,
-                                  TimeMs since) {
+Result<Batch> MemoryBuffer::fetch(std::string_view output, Kind kind, const Wanted& wanted) {
   const std::scoped_lock lock(mutex_);
-  return queue_.read(output, kind, {.records = max_records, .since = since});
+  return queue_.read(output, kind, wanted);
 }
 
 Status MemoryBuffer::ack(std::string_view output, std::span<const BlockId> ids) {

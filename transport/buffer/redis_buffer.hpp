@@ -39,8 +39,7 @@ class RedisBuffer final : public Store {
   Result<std::vector<BlockId>> put_all(std::span<const Block* const> blocks) override;
   Result<bool> put_together(std::span<const Block> blocks, const RedisCommands& commands) override;
   [[nodiscard]] bool takes_commands() const override { return true; }
-  Result<Batch> fetch(std::string_view output, Kind kind, std::uint32_t max_records,
-                      TimeMs since = INT64_MIN) override;
+  Result<Batch> fetch(std::string_view output, Kind kind, const Wanted& wanted) override;
   Status ack(std::string_view output, std::span<const BlockId> ids) override;
   Status maintain(TimeMs now) override;
   [[nodiscard]] BufferStats stats() const override;  // as of the last other call
@@ -78,6 +77,7 @@ class RedisBuffer final : public Store {
   Status prepare();
   Status prepare_streams();
   Result<bool> make_groups(Kind kind);
+  Result<bool> has_fallen_back(Kind kind);
   void say_vanished(Kind kind);
   Status undo(Kind kind);
   Status make_room(std::uint64_t incoming);
@@ -104,7 +104,8 @@ class RedisBuffer final : public Store {
   std::uint64_t prepared_ = 0;          // the connection that prepare() was done with; 0: to be done
   std::map<BlockId, Removal> known_;    // blocks that were handed out
   std::vector<RedisInDoubt> in_doubt_;  // blocks whose put failed, but may be there
-  std::array<StreamId, kind_slots> last_put_;
+  std::array<StreamId, kind_slots> last_put_{};
+  StreamId undo_from_;  // what is older was there before us
   std::array<std::optional<RedisHead>, kind_slots> heads_;
   std::array<double, kind_slots> waiting_{};  // records that should be there
   TimeMs now_ = 0;                            // as maintain() was told last

@@ -25,25 +25,33 @@ constexpr std::size_t known_max = 8192;  // the size of others is asked for agai
 struct RedisBuffer::Gathering {
   Output& output;
   Kind kind;
-  std::uint32_t max_records;
-  TimeMs since;  // later than the beginning of time: only what is fresh
+  const Wanted& wanted;
   Batch& batch;
-  StreamId after;  // all up to here has been looked at
-  StreamId given;  // the youngest that was given before: claimed, it may come again among the fresh
+  StreamId after = {};  // all up to here has been looked at
+  StreamId given = {};  // the youngest that was given before: claimed, it may come again among the fresh
   std::uint64_t records = 0, bytes = 0;
-  std::vector<StreamId> late;  // the output had acked them before it was given them
+  std::vector<StreamId> late = {};  // the output had acked them before it was given them
 
-  [[nodiscard]] bool full() const { return batch.more || (records >= max_records && !batch.blocks.empty()); }
+  [[nodiscard]] bool full() const {
+    return batch.more || (records >= wanted.records && !batch.blocks.empty());
+  }
   [[nodiscard]] bool has(const RedisEntry& entry) const {
     return entry.id <= given &&
            std::any_of(batch.blocks.begin(), batch.blocks.end(),
                        [&entry](const Block& block) { return block.id == entry.block.id; });
   }
+  // Only what we were given before.
+  [[nodiscard]] bool given_only() const { return wanted.since != INT64_MIN || !wanted.only.empty(); }
+  [[nodiscard]] bool asks_for(const RedisEntry& entry, TimeMs shift) const {
+    const auto& only = wanted.only;
+    const bool named = only.empty() || std::find(only.begin(), only.end(), entry.block.id) != only.end();
+    return named && entry.block.newest + shift >= wanted.since && !has(entry);
+  }
   // False: no room for it.
   bool add(Block block) {
     const std::uint64_t more_records = records + block.records;
     const std::uint64_t more_bytes = bytes + block.bytes.size();
-    if (!batch.blocks.empty() && (more_records > max_records || more_bytes > read_bytes_max)) {
+    if (!batch.blocks.empty() && (more_records > wanted.records || more_bytes > read_bytes_max)) {
       batch.more = true;
       return false;
     }
@@ -54,17 +62,20 @@ struct RedisBuffer::Gathering {
   }
 };
 
-Result<Batch> RedisBuffer::fetch(std::string_view output, Kind kind, std::uint32_t max_records,
-                                 TimeMs since) {
+Result<Batch> RedisBuffer::fetch(std::string_view output, Kind kind, const Wanted& wanted) {
   const std::scoped_lock lock(mutex_);
   Output* const found = find(output);
   if (found == nullptr) return unknown_output(output);
   Batch batch;
   const Status done = attempt([&]() -> Status {
     batch = {};
-    Gathering gathering{*found, kind, max_records, since, batch, {}, {}, 0, 0, {}};
-    const bool all = since == INT64_MIN;
-    if (Status gathered = all ? gather(gathering) : gather_fresh(gathering); !gathered) return gathered;
+    Gathering gathering{.output = *found, .kind = kind, .wanted = wanted, .batch = batch};
+    if (!wanted.only.empty()) {
+      const auto first = to_place(*std::min_element(wanted.only.begin(), wanted.only.end()));
+      if (first) gathering.after = first->id.before();
+    }
+    const bool fresh = wanted.since != INT64_MIN;
+    if (Status gathered = fresh ? gather_fresh(gathering) : gather(gathering); !gathered) return gathered;
     return save_acks(*found, kind, gathering.late);
   });
   if (!done) return done.error();
@@ -93,7 +104,7 @@ Status RedisBuffer::gather(Gathering& to) {
   bool fresh = false;
   while (!to.full()) {
     const std::size_t count =
-        page(to.kind, to.max_records - std::min<std::uint64_t>(to.records, to.max_records));
+        page(to.kind, to.wanted.records - std::min<std::uint64_t>(to.records, to.wanted.records));
     RedisStreams::Entries entries = next_entries(to, fresh, count);
     if (!entries && entries.error().kind == ErrorKind::drop) {
       if (Status mended = mend_oversized(to); !mended) return mended;
@@ -104,7 +115,7 @@ Status RedisBuffer::gather(Gathering& to) {
     const bool last = entries->size() < count;
     if (Status taken = take(to, std::move(*entries)); !taken) return taken;
     if (last && fresh) one_at_a_time_ = false;
-    if (last && (fresh || to.since != INT64_MIN)) break;
+    if (last && (fresh || to.given_only())) break;
     fresh = fresh || last;
   }
   return Ok{};
@@ -136,13 +147,14 @@ Result<std::vector<StreamId>> RedisBuffer::find_fresh(const Gathering& to) {
   std::vector<std::pair<StreamId, std::uint32_t>> found;  // with the number of records
   StreamId before = last_stream_id;
   for (int pages = 0; pages < fresh_pages_max; ++pages) {
-    const std::size_t count = page(to.kind, to.max_records);
+    const std::size_t count = page(to.kind, to.wanted.records);
     const RedisStreams::Entries entries = streams_.range_back(to.kind, before, count);
     if (!entries && entries.error().kind == ErrorKind::drop) break;
     if (!entries) return entries.error();
     const auto end = std::find_if(entries->begin(), entries->end(), [&](const RedisEntry& entry) {
       const auto shift = date(to.kind, entry.block.newest, stamp_of_block(entry.block.bytes)).shift;
-      return entry.id <= group->delivered || (entry.problem.empty() && entry.block.newest + shift < to.since);
+      return entry.id <= group->delivered ||
+             (entry.problem.empty() && entry.block.newest + shift < to.wanted.since);
     });
     for (auto entry = entries->begin(); entry != end; ++entry)
       found.emplace_back(entry->id, entry->block.records);
@@ -151,7 +163,7 @@ Result<std::vector<StreamId>> RedisBuffer::find_fresh(const Gathering& to) {
   }
   std::vector<StreamId> oldest;
   std::uint64_t records = 0;
-  for (auto one = found.rbegin(); one != found.rend() && records < to.max_records; ++one) {
+  for (auto one = found.rbegin(); one != found.rend() && records < to.wanted.records; ++one) {
     oldest.push_back(one->first);
     records += one->second;
   }
@@ -167,8 +179,7 @@ Status RedisBuffer::take(Gathering& to, std::vector<RedisEntry> entries) {
     const BlockId id = entry.block.id;
     const Timeline::Date date = this->date(to.kind, entry.block.newest, stamp_of_block(entry.block.bytes));
     const bool acked = to.output.acked.contains(id);
-    const bool unasked = entry.block.newest + date.shift < to.since || to.has(entry) ||
-                         (date.verdict == Timeline::Verdict::held && !acked);
+    const bool held = date.verdict == Timeline::Verdict::held && !to.wanted.held && !acked;
     entry.block.shift = date.shift;
     if (entry.gone) {
       gone.push_back(removal);
@@ -178,7 +189,7 @@ Status RedisBuffer::take(Gathering& to, std::vector<RedisEntry> entries) {
       expired.push_back(removal);
     } else if (date.verdict == Timeline::Verdict::undated) {
       undated.push_back(removal);
-    } else if (unasked) {
+    } else if (held || !to.asks_for(entry, date.shift)) {
       // it stays ours, and is looked at again next time
     } else if (acked) {
       to.late.push_back(entry.id);

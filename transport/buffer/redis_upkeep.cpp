@@ -39,15 +39,17 @@ Status RedisBuffer::prepare() {
 
 Status RedisBuffer::prepare_streams() {
   if (Status owned = streams_.own_keys(); !owned) return owned;
-  if (last_put_ == decltype(last_put_){}) {
+  if (undo_from_ == StreamId{}) {
     const Result<std::uint64_t> time = streams_.server_time();
     if (!time) return time.error();
-    last_put_.fill({*time - std::min(*time, undo_slack), 0});
+    undo_from_ = {*time - std::min(*time, undo_slack), 0};
   }
   for (const Kind kind : kinds) {
     const Result<bool> had_groups = make_groups(kind);
     if (!had_groups) return had_groups.error();
-    if (!*had_groups) say_vanished(kind);
+    const Result<bool> fell_back = has_fallen_back(kind);
+    if (!fell_back) return fell_back.error();
+    if (!*had_groups || *fell_back) say_vanished(kind);
     if (Status undone = undo(kind); !undone) return undone;
   }
   in_doubt_.clear();
@@ -86,8 +88,20 @@ Result<bool> RedisBuffer::make_groups(Kind kind) {
   return had_one;
 }
 
-// Without its groups a stream is not the one that we left: the Redis came back empty, somebody has deleted
-// it, or Redis has, to make room.
+// Has it never seen what we put last? Then it is an older copy: a replica that was behind, a file of before.
+Result<bool> RedisBuffer::has_fallen_back(Kind kind) {
+  StreamId& put = last_put_.at(static_cast<std::size_t>(kind));
+  if (put == StreamId{}) return false;
+  const Result<StreamId> last = streams_.last_id(kind);
+  if (!last && last.error().kind != ErrorKind::drop) return last.error();
+  if (last.value_or(StreamId{}) >= put) return false;
+  put = last.value_or(StreamId{});
+  undo_from_ = std::min(undo_from_, put);
+  return true;
+}
+
+// Without its groups a stream is not the one that we left either: the Redis came back empty, somebody has
+// deleted it, or Redis has, to make room.
 void RedisBuffer::say_vanished(Kind kind) {
   const double left = static_cast<double>(streams_.size(kind).records);
   const double records = std::exchange(waiting_.at(static_cast<std::size_t>(kind)), left) - left;
@@ -104,7 +118,7 @@ Status RedisBuffer::undo(Kind kind) {
   std::copy_if(in_doubt_.begin(), in_doubt_.end(), std::back_inserter(wanted),
                [kind](const RedisInDoubt& block) { return block.kind == kind; });
   std::vector<Removal> found;
-  StreamId from = last_put_.at(static_cast<std::size_t>(kind)).next();
+  StreamId from = std::max(last_put_.at(static_cast<std::size_t>(kind)), undo_from_).next();
   std::size_t seen = 0;
   while (!wanted.empty() && seen < undo_max) {
     const RedisStreams::Entries entries = streams_.range(kind, from, look_at);

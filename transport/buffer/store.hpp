@@ -67,8 +67,7 @@ class Store : public Buffer {
     return false;
   }
   // As read().
-  virtual Result<Batch> fetch(std::string_view output, Kind kind, std::uint32_t max_records,
-                              TimeMs since = INT64_MIN) = 0;
+  virtual Result<Batch> fetch(std::string_view output, Kind kind, const Wanted& wanted) = 0;
 
   Result<BlockId> put(Block block) final {
     const Block* one = &block;
@@ -76,9 +75,8 @@ class Store : public Buffer {
     if (!ids) return ids.error();
     return ids->front();
   }
-  Result<std::vector<Block>> read(std::string_view output, Kind kind, std::uint32_t max_records,
-                                  TimeMs since = INT64_MIN) final {
-    Result<Batch> batch = fetch(output, kind, max_records, since);
+  Result<std::vector<Block>> read(std::string_view output, Kind kind, Wanted wanted) final {
+    Result<Batch> batch = fetch(output, kind, wanted);
     if (!batch) return batch.error();
     return std::move(batch->blocks);
   }

@@ -8,7 +8,6 @@
 namespace scops {
 namespace {
 
-constexpr TimeMs everything = INT64_MIN;  // of all times
 // An output without a limit of its own still must not make us hold a day's backlog in memory.
 constexpr std::uint32_t most_records = 100'000;
 // A link that is too slow for a batch gets smaller ones, but one that is dead is not to end at single
@@ -35,26 +34,20 @@ Delivery::Delivery(std::string name, Kind kind, Output& output, Pace& pace, Deli
 std::int64_t Delivery::step(Duration timeout, const std::stop_token& stop) {
   const std::int64_t now = context_.clock.steady();
   if (now < due_) return due_;
-  Result<std::vector<Block>> waiting = look();
-  if (!waiting) {
-    store_failed(waiting.error());
+  if (std::exchange(new_release_, false)) released_ = context_.clock.wall();
+  Result<Job> job = next_job();
+  if (!job) {
+    store_failed(job.error());
     return due_;
   }
-  const bool all = since_ == everything;
-  Job job = choose(*waiting);
-  if (job.payload.size() == 0) {
-    if (all && waiting->empty())
-      rest();  // else what waited was damaged or empty, and is acked: look again at once
-    return due_;
-  }
+  if (job->payload.size() == 0) return due_;
   if (now < pace_.earliest()) return due_ = pace_.earliest();
-  waiting->clear();  // what is being sent takes memory enough
   pace_.requested(now);
   journal_.sending(context_.buffer);
-  const Reply reply = output_.send(job.payload, timeout, stop);
+  const Reply reply = output_.send(job->payload, timeout, stop);
   if (reply.verdict == Verdict::retry && stop.stop_requested()) return due_;  // cut by ourselves
   journal_.requested(reply, backoff_.failures() > 0);
-  settle(job, reply);
+  settle(*job, reply);
   return due_;
 }
 
@@ -63,6 +56,7 @@ void Delivery::wake() {
 }
 
 void Delivery::hurry() {
+  new_release_ = true;  // this is a release
   due_ = context_.clock.steady();
   pace_.hurry();
 }
@@ -70,89 +64,133 @@ void Delivery::hurry() {
 // --- what to send
 // -------------------------------------------------------------------------------------------
 
-// What the next request is made of: the batch under way; else what is fresh, if its turn has come and the
-// oldest that waits is not; else the oldest.
-Result<std::vector<Block>> Delivery::look() {
-  if (blocks_.empty()) since_ = everything;
-  Result<std::vector<Block>> waiting = read(since_);
-  const TimeMs oldest_fresh = context_.clock.wall() - 2 * context_.settings.interval.count();
-  const bool behind =
-      waiting && !waiting->empty() && waiting->front().newest + waiting->front().shift < oldest_fresh;
-  if (!behind || !blocks_.empty() || !context_.settings.fresh_first) return waiting;
-  if (output_.limits(kind_).immediate || context_.clock.steady() < fresh_due_) return waiting;
-  Result<std::vector<Block>> fresh = read(oldest_fresh);
-  if (!fresh) return waiting;
+// What the next request is made of: a batch that is on its way, unless it is old and the turn of what is
+// fresh has come; else what waits.
+Result<Delivery::Job> Delivery::next_job() {
+  if (!passing_.empty()) {
+    Result<Job> job = go_on_with(passing_);
+    if (!job || !passing_.empty()) return job;
+  }
+  if (!oldest_.empty()) {
+    if (auto blocks = fresh(oldest_.oldest()); !blocks.empty()) return batch_job(passing_, std::move(blocks));
+    Result<Job> job = go_on_with(oldest_);
+    if (!job) return past_the_store(job.error());
+    if (!oldest_.empty()) return job;
+  }
+  return new_job();
+}
+
+// The same blocks again, as far as they have not expired; none is left, and nothing to do, when all have.
+Result<Delivery::Job> Delivery::go_on_with(Sending& sending) {
+  Result<std::vector<Block>> blocks = context_.buffer.read(name_, kind_, sending.wanted());
+  if (!blocks) return blocks.error();
+  if (blocks->empty()) {
+    sending = Sending();
+    return Job{};
+  }
+  for (Block& block : *blocks) {
+    if (sending.frozen()) block.shift = sending.part(block.id)->shift;
+  }
+  return batch_job(sending, std::move(*blocks));
+}
+
+// Suspects are looked for among all that waits.
+Result<Delivery::Job> Delivery::new_job() {
+  Result<std::vector<Block>> waiting =
+      context_.buffer.read(name_, kind_, {.records = most() + suspects_.records()});
+  if (!waiting) return waiting.error();
+  if (waiting->empty()) {
+    suspects_.keep_only({});
+    rest();
+    return Job{};
+  }
+  const Block& first = waiting->front();
+  if (auto blocks = fresh(first.newest + first.shift); !blocks.empty())
+    return batch_job(passing_, std::move(blocks));
+  suspects_.keep_only(*waiting);
+  if (const Suspect* ready = suspects_.ready(accepted_)) return suspect_job(*waiting, *ready);
+  if (auto blocks = not_taken(*waiting); !blocks.empty()) {
+    if (!can_wait(blocks)) return batch_job(oldest_, std::move(blocks));
+    rest();
+    return Job{};
+  }
+  if (const Suspect* any = suspects_.any()) return suspect_job(*waiting, *any);
+  return Job{};
+}
+
+// The oldest batch lies in a store that does not answer. What is held in memory meanwhile does not wait for
+// it.
+Result<Delivery::Job> Delivery::past_the_store(const Error& error) {
+  Result<std::vector<Block>> waiting = context_.buffer.read(name_, kind_, {.records = most()});
+  if (!waiting) return error;
+  auto blocks = not_taken(std::move(*waiting));
+  if (blocks.empty()) return error;
+  return batch_job(passing_, std::move(blocks));
+}
+
+// A few records that have come since the release, while other ones were being sent: they wait for the next
+// one. On a slow link there are always some.
+bool Delivery::can_wait(const std::vector<Block>& blocks) const {
   std::uint64_t records = 0;
-  for (const Block& block : *fresh) records += suspects_.holds(block.id) ? 0 : block.records;
+  for (const Block& block : blocks) {
+    if (block.newest + block.shift < released_) return false;
+    records += block.records;
+  }
+  return !output_.limits(kind_).immediate && records < most() / 2;
+}
+
+// What goes past a backlog: nothing when it is no backlog, or when it is not the turn of the fresh.
+std::vector<Block> Delivery::fresh(TimeMs oldest_waiting) {
+  const TimeMs oldest_fresh = context_.clock.wall() - 2 * context_.settings.interval.count();
+  if (oldest_waiting >= oldest_fresh || !context_.settings.fresh_first) return {};
+  if (output_.limits(kind_).immediate || context_.clock.steady() < fresh_due_) return {};
+  Result<std::vector<Block>> found =
+      context_.buffer.read(name_, kind_, {.records = most() + suspects_.records(), .since = oldest_fresh});
+  if (!found) return {};
+  std::vector<Block> blocks = not_taken(std::move(*found));
+  std::uint64_t records = 0;
+  for (const Block& block : blocks) records += block.records;
   // What one request does not take follows in the next one.
   if (records <= most() / 2) fresh_due_ = context_.clock.steady() + context_.settings.interval.count() / 2;
-  if (records == 0) return waiting;
-  since_ = oldest_fresh;
-  return fresh;
+  return blocks;
 }
 
-Result<std::vector<Block>> Delivery::read(TimeMs since) {
-  return context_.buffer.read(name_, kind_, most() + suspects_.records(), since);
+// Those that are neither held back for a suspect's sake nor in a batch already.
+std::vector<Block> Delivery::not_taken(std::vector<Block> blocks) const {
+  std::erase_if(blocks, [this](const Block& block) {
+    return suspects_.holds(block.id) || oldest_.part(block.id) || passing_.part(block.id);
+  });
+  return blocks;
 }
 
-// Suspects are looked for among all that waits: a look at the fresh does not show them.
-Delivery::Job Delivery::choose(const std::vector<Block>& waiting) {
-  const bool all = since_ == everything;
-  if (all) suspects_.keep_only(waiting);
-  if (const Suspect* ready = all ? suspects_.ready(accepted_) : nullptr) return suspect_job(waiting, *ready);
-
-  std::vector<Block> fresh;
-  for (const Block& block : waiting) {
-    const Suspects::Held* const sent = in_batch(block.id);
-    if (blocks_.empty() ? suspects_.holds(block.id) : sent == nullptr) continue;
-    fresh.push_back(block);
-    // What the intake may have already keeps its times, even if the clock has been set since.
-    if (sent != nullptr && frozen()) fresh.back().shift = sent->shift;
-  }
-  if (fresh.empty() && !blocks_.empty()) {  // all of the batch has expired: look again
-    blocks_.clear();
-    return all ? choose(waiting) : Job{};
-  }
-  if (!fresh.empty()) return batch_job(std::move(fresh));
-  if (const Suspect* any = all ? suspects_.any() : nullptr) return suspect_job(waiting, *any);
-  return {};
-}
-
-Delivery::Job Delivery::batch_job(std::vector<Block> fresh) {
+Delivery::Job Delivery::batch_job(Sending& sending, std::vector<Block> blocks) {
   Job job;
-  job.batch = merge(kind_, fresh);
-  fresh.resize(job.batch.blocks);
-  const bool same = std::equal(fresh.begin(), fresh.end(), blocks_.begin(), blocks_.end(),
-                               [](const Block& a, const Suspects::Held& b) { return a.shift == b.shift; });
-  if (!same) adopt(fresh, job.batch);
-  if (plan_.done()) {
-    finish(job.batch);  // nothing in it that could be sent
+  job.of = &sending;
+  job.batch = merge(kind_, blocks);
+  blocks.resize(job.batch.blocks);
+  if (!sending.consists_of(blocks)) adopt(sending, blocks, job.batch);
+  if (sending.plan.done()) {
+    finish(sending, job.batch);  // nothing in it that could be sent
     return job;
   }
-  job.piece = plan_.next(limit());
+  job.piece = sending.plan.next(limit());
   job.payload = slice(std::move(job.batch.payload), job.piece.begin, job.piece.end);
   return job;
 }
 
-// Makes `fresh` the current batch. Also when a part of the one before has expired: positions have changed, so
-// what is left of it starts anew.
-void Delivery::adopt(const std::vector<Block>& fresh, const Batch& batch) {
+// Makes `blocks` the batch. Also when a part of the one before has expired: positions have changed, so what
+// is left of it starts anew.
+void Delivery::adopt(Sending& sending, const std::vector<Block>& blocks, const Batch& batch) {
   if (!batch.damaged.empty()) journal_.dropped("damaged", batch.damaged_records);
   to_ack_.insert(to_ack_.end(), batch.damaged.begin(), batch.damaged.end());
   flush_acks();
-  blocks_.clear();
-  doubtful_ = false;
-  for (const Block& block : fresh) {
+  sending.doubtful = sending.frozen();
+  sending.parts.clear();
+  for (const Block& block : blocks) {
     if (std::find(batch.damaged.begin(), batch.damaged.end(), block.id) != batch.damaged.end()) continue;
-    blocks_.push_back({block.id, block.records, block.bytes.size(), block.shift});
+    sending.parts.push_back({block.id, block.records, block.bytes.size(), block.newest, block.shift});
   }
-  plan_ = Plan(static_cast<std::uint32_t>(batch.payload.size()));
-}
-
-const Suspects::Held* Delivery::in_batch(BlockId id) const {
-  const auto found =
-      std::find_if(blocks_.begin(), blocks_.end(), [id](const Suspects::Held& b) { return b.block == id; });
-  return found == blocks_.end() ? nullptr : &*found;
+  sending.plan = Plan(static_cast<std::uint32_t>(batch.payload.size()));
 }
 
 Delivery::Job Delivery::suspect_job(const std::vector<Block>& waiting, Suspect suspect) {
@@ -195,7 +233,7 @@ void Delivery::settle(const Job& job, const Reply& reply) {
       break;
     case Verdict::retry:
       if (reply.cut_short && job.piece.size() > smallest_cut) learned_limit_ = job.piece.size() / 2;
-      doubtful_ = doubtful_ || reply.left;
+      if (job.of != nullptr && reply.left) job.of->doubtful = true;
       fail(reply, backoff_.failed());
       break;
   }
@@ -205,6 +243,7 @@ void Delivery::on_accepted(const Job& job, const Reply& reply) {
   ++accepted_;
   refused_in_a_row_ = 0;
   journal_.accepted(reply, job.payload.size(), context_.clock.wall(), backoff_.failures());
+  new_release_ = backoff_.failures() > 0;  // what has come during the outage does not wait
   backoff_.succeeded();
   go_on();
   if (job.suspect) {
@@ -212,19 +251,19 @@ void Delivery::on_accepted(const Job& job, const Reply& reply) {
     return;
   }
   if (learned_limit_ != 0 && job.piece.size() == learned_limit_) learned_limit_ += learned_limit_ / 16 + 1;
-  plan_.accepted(job.piece);
-  if (plan_.done()) finish(job.batch);
+  job.of->plan.accepted(job.piece);
+  if (job.of->plan.done()) finish(*job.of, job.batch);
 }
 
 // Whoever accepts other records is alive: the search goes on at once. Else this may be an intake that refuses
 // everything, and then we wait longer and longer and drop nothing.
 void Delivery::on_refused(const Job& job, const Reply& reply) {
-  const bool accepting = job.suspect ? job.suspect->accepted_before < accepted_ : plan_.progressed();
+  const bool accepting = job.suspect ? job.suspect->accepted_before < accepted_ : job.of->plan.progressed();
   const bool alive = accepting && ++refused_in_a_row_ <= refusals_of_the_living;
   fail(reply, alive ? Duration(0) : backoff_.failed());
   if (!job.suspect) {
-    plan_.refused(job.piece, accepted_);
-    if (plan_.done()) finish(job.batch);
+    job.of->plan.refused(job.piece, accepted_);
+    if (job.of->plan.done()) finish(*job.of, job.batch);
   } else if (suspects_.refused(*job.suspect, accepted_)) {
     journal_.dropped("refused", 1);
     end_suspect(*job.suspect);
@@ -232,21 +271,21 @@ void Delivery::on_refused(const Job& job, const Reply& reply) {
 }
 
 // The plan is through: blocks without a refused record are done with.
-void Delivery::finish(const Batch& batch) {
-  for (const Suspects::Held& block : blocks_) {
+void Delivery::finish(Sending& sending, const Batch& batch) {
+  for (const Sending::Part& part : sending.parts) {
     std::vector<Suspect> found;
-    for (const Refusal& refusal : plan_.refusals()) {
+    for (const Refusal& refusal : sending.plan.refusals()) {
       const Origin& origin = batch.origins[refusal.position];
-      if (origin.block == block.block) found.push_back({block.block, origin.record, refusal.accepted_before});
+      if (origin.block == part.block) found.push_back({part.block, origin.record, refusal.accepted_before});
     }
     if (found.empty()) {
-      to_ack_.push_back(block.block);
-    } else if (!suspects_.hold(block, found, most())) {
+      to_ack_.push_back(part.block);
+    } else if (!suspects_.hold({part.block, part.records, part.bytes}, found, most())) {
       // No room to hold it: it is read, and sent, again; not at once, or that would be a busy loop.
       due_ = context_.clock.steady() + backoff_.failed().count();
     }
   }
-  blocks_.clear();
+  sending = Sending();
   flush_acks();
 }
 
@@ -291,6 +330,7 @@ void Delivery::go_on() { due_ = context_.clock.steady(); }
 void Delivery::rest() {
   const Duration wait = until_release(context_.clock.wall(), context_.settings.interval, offset_);
   due_ = context_.clock.steady() + wait.count();
+  new_release_ = true;
 }
 
 }  // namespace scops

@@ -3,18 +3,18 @@
 // accepted or given up. No thread and no sleep: step() does at most one request and says when it wants to be
 // called again.
 //
-//   accepted      the next piece or batch at once, at most rate_max requests a second, until nothing waits
-//   too_large     at once in smaller pieces; the size is remembered and grows again slowly
-//   refused       once more, then in halves (plan.hpp); what was refused alone is held back (suspects.hpp)
-//   unauthorized  everything is kept, the next attempt is soon minutes away
-//   throttled     as retry, but not before Retry-After
-//   retry         the same bytes again after a backoff with jitter; if they took too long to send, half of it
+//   accepted      the next at once, at most rate_max requests a second, until what the release found is
+//   through too_large     at once in smaller pieces; the size is remembered and grows again slowly refused
+//   once more, then in halves (plan.hpp); what was refused alone is held back (suspects.hpp) unauthorized
+//   everything is kept, the next attempt is soon minutes away throttled     as retry, but not before
+//   Retry-After retry         the same bytes again after a backoff with jitter; if they took too long to
+//   send, half of it
 //
-// While the oldest that waits is older than two intervals, the fresh goes before it, twice an interval.
+// While the oldest that waits is older than two intervals, the fresh goes past it, twice an interval, in a
+// batch of its own. Between attempts a batch is block ids and ranges, not records: they are read again. What
+// the intake may have of it keeps its blocks and their times, whatever the clock does.
 //
-// Between attempts only block ids and ranges are kept, not the records: they are read from the buffer again.
-// A batch is acked when it is through; a crash before that sends some of it twice, which an intake of points
-// takes for the same points. Log records may then be there twice.
+// A batch is acked when it is through; a crash before that sends some of it twice (docs/reliability.md).
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,7 @@
 #include "transport/dispatch/batch.hpp"
 #include "transport/dispatch/journal.hpp"
 #include "transport/dispatch/pace.hpp"
-#include "transport/dispatch/plan.hpp"
+#include "transport/dispatch/sending.hpp"
 #include "transport/dispatch/settings.hpp"
 #include "transport/dispatch/suspects.hpp"
 
@@ -63,27 +63,30 @@ class Delivery {
   [[nodiscard]] bool failing() const { return backoff_.failures() > 0; }
 
  private:
-  // One request: a piece of the batch, or a suspect alone.
+  // One request: a piece of a batch, or a suspect alone.
   struct Job {
+    Sending* of = nullptr;
     Batch batch;      // the merged batch without its payload, while `piece` is of it
     Payload payload;  // what to send
     Piece piece;
     std::optional<Suspect> suspect;
   };
 
-  [[nodiscard]] Result<std::vector<Block>> look();
-  [[nodiscard]] Result<std::vector<Block>> read(TimeMs since);
-  [[nodiscard]] Job choose(const std::vector<Block>& waiting);
-  [[nodiscard]] Job batch_job(std::vector<Block> fresh);
+  [[nodiscard]] Result<Job> next_job();
+  [[nodiscard]] Result<Job> go_on_with(Sending& sending);
+  [[nodiscard]] Result<Job> new_job();
+  [[nodiscard]] Result<Job> past_the_store(const Error& error);
+  [[nodiscard]] bool can_wait(const std::vector<Block>& blocks) const;
+  [[nodiscard]] std::vector<Block> fresh(TimeMs oldest_waiting);
+  [[nodiscard]] std::vector<Block> not_taken(std::vector<Block> blocks) const;
+  [[nodiscard]] Job batch_job(Sending& sending, std::vector<Block> blocks);
   [[nodiscard]] Job suspect_job(const std::vector<Block>& waiting, Suspect suspect);
-  void adopt(const std::vector<Block>& fresh, const Batch& batch);
-  [[nodiscard]] const Suspects::Held* in_batch(BlockId id) const;
-  [[nodiscard]] bool frozen() const { return doubtful_ || plan_.progressed(); }
+  void adopt(Sending& sending, const std::vector<Block>& blocks, const Batch& batch);
 
   void settle(const Job& job, const Reply& reply);
   void on_accepted(const Job& job, const Reply& reply);
   void on_refused(const Job& job, const Reply& reply);
-  void finish(const Batch& batch);
+  void finish(Sending& sending, const Batch& batch);
   void end_suspect(const Suspect& suspect);
   void fail(const Reply& reply, Duration wait);
   [[nodiscard]] std::uint32_t most() const;   // records in one batch
@@ -102,17 +105,16 @@ class Delivery {
   Backoff backoff_;
   Journal journal_;
 
-  std::vector<Suspects::Held> blocks_;  // the batch being sent; empty: none
-  bool doubtful_ = false;               // the intake may have some of it, without having said so
-  TimeMs since_ = INT64_MIN;            // what it was read with: later than that, it is one of fresh blocks
-  Plan plan_;                           // over its merged records
+  Sending oldest_;   // from the cursor on
+  Sending passing_;  // goes past the one above: what is fresh, or what memory has while the store is silent
   Suspects suspects_;
   std::vector<BlockId> to_ack_;  // done with, but the store does not know yet
   std::uint64_t accepted_ = 0;   // requests so far
   std::uint32_t refused_in_a_row_ = 0;
-  std::uint32_t learned_limit_ = 0;  // records in one request after a too_large; 0: not learned
-  std::int64_t due_ = 0;             // steady, as the next one
-  std::int64_t fresh_due_ = 0;       // when the fresh come before a backlog the next time
+  std::uint32_t learned_limit_ = 0;       // records in one request after a too_large; 0: not learned
+  std::int64_t due_ = 0, fresh_due_ = 0;  // steady: of the next step, of the next turn of the fresh
+  bool new_release_ = false;              // the next step begins one
+  TimeMs released_ = 0;                   // wall, when the last one began
 };
 
 }  // namespace scops

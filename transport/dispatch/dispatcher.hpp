@@ -41,7 +41,7 @@ class Dispatcher {
   void close(Duration at_most = Duration::max());
   // Waits for the end that close() asked for, the grace time, and then for at most `cutting` until what was
   // going on is cut. False: the thread hangs, and nothing that it uses may be destroyed, this neither.
-  bool join(Duration cutting = std::chrono::hours(1));
+  bool join(Duration cutting);
 
   // The steady time by which the thread has promised to say something again; long past: it hangs. Any thread.
   [[nodiscard]] std::int64_t promised() const { return promised_; }

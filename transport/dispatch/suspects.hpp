@@ -28,7 +28,6 @@ class Suspects {
     BlockId block;
     std::uint32_t records = 0;
     std::uint64_t bytes = 0;
-    TimeMs shift = 0;  // as it was sent
     bool here = true;  // among the waiting ones
   };
   // Holds a block for the sake of its `found` records. False, and nothing is held, when all held blocks

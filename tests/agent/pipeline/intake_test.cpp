@@ -39,9 +39,7 @@ struct FakeBuffer final : Buffer {
     ran = &commands;
     return true;
   }
-  Result<std::vector<Block>> read(std::string_view, Kind, std::uint32_t, TimeMs) override {
-    return std::vector<Block>{};
-  }
+  Result<std::vector<Block>> read(std::string_view, Kind, Wanted) override { return std::vector<Block>{}; }
   Status ack(std::string_view, std::span<const BlockId>) override { return Ok{}; }
   Status maintain(TimeMs) override { return Ok{}; }
   [[nodiscard]] BufferStats stats() const override { return {}; }

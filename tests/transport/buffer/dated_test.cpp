@@ -96,6 +96,22 @@ TEST_CASE("blocks of 1970 wait, also for a restart within the boot, and come wit
   CHECK(board.dropped("age") + board.dropped("undated") == 0);
 }
 
+TEST_CASE("a batch that was read can be read again while the clock holds it back", "[buffer][time]") {
+  Board board(GENERATE("embedded", "memory", "redis"));
+  board.settings.hold = Duration{GENERATE(0, 60'000)};
+  board.clock.set_wall(today);
+  board.start(7);
+  board.take();
+  board.take();
+  const auto ids = ids_of(board.read());
+  REQUIRE(ids.size() == 2);
+  board.clock.set_wall(60'000);
+  board.pass(1000);
+  CHECK(board.read().empty());
+  CHECK(board.buffer->read("a", Kind::metrics, {.only = ids})->empty());
+  CHECK(ids_of(*board.buffer->read("a", Kind::metrics, {.only = ids, .held = true})) == ids);
+}
+
 TEST_CASE("a clock that runs away for a while ages nothing", "[buffer][time]") {
   Board board(GENERATE("embedded", "redis"));
   board.clock.set_wall(today);

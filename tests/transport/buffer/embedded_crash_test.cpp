@@ -50,7 +50,7 @@ Block crash_block(std::uint64_t mark) {
     if (!id) ::_exit(1);
     tell(pipe, {id->minor, mark, false});
     if (mark % 8 == 0) continue;
-    const auto blocks = buffer->read("a", Kind::metrics, UINT32_MAX);
+    const auto blocks = buffer->read("a", Kind::metrics, {});
     if (!blocks || blocks->empty()) ::_exit(1);
     const BlockId done = mark % 2 == 0 ? blocks->front().id : blocks->back().id;
     if (!buffer->ack("a", {&done, 1})) ::_exit(1);

@@ -48,9 +48,9 @@ class FlakyStore final : public Store {
     ++state_.commits;
     return state_.memory.put_all(blocks);
   }
-  Result<Batch> fetch(std::string_view output, Kind kind, std::uint32_t max_records, TimeMs since) override {
+  Result<Batch> fetch(std::string_view output, Kind kind, const Wanted& wanted) override {
     if (!state_.refusal.empty()) return Error{ErrorKind::retry, state_.refusal};
-    return state_.memory.fetch(output, kind, max_records, since);
+    return state_.memory.fetch(output, kind, wanted);
   }
   Status ack(std::string_view output, std::span<const BlockId> ids) override {
     return state_.memory.ack(output, ids);
@@ -145,6 +145,10 @@ TEST_CASE("a block keeps the id that an output has read when it moves to the sto
   holding.maintain();
   REQUIRE(holding.stored() == 1);
   CHECK(test::ids_of(read(*holding.buffer, "a")) == before);
+  CHECK(test::ids_of(*holding.buffer->read("a", Kind::metrics, {.only = before})) == before);
+  holding.state.refusal = "silent";
+  CHECK_FALSE(holding.buffer->read("a", Kind::metrics, {.only = before}));  // rather than a part of it
+  holding.state.refusal.clear();
   for (const char* output : {"a", "b"}) test::ack(*holding.buffer, output, read(*holding.buffer, output));
   CHECK(holding.stored() == 0);
 }
@@ -236,7 +240,7 @@ TEST_CASE("what is held is sent while the store cannot be read", "[buffer][holdi
   Holding holding(seconds(0));
   holding.put_one(0);
   holding.state.refusal = "away";
-  CHECK_FALSE(holding.buffer->read("a", Kind::metrics, 10));
+  CHECK_FALSE(holding.buffer->read("a", Kind::metrics, {.records = 10}));
   holding.put_one(1);
   CHECK(holding.marks("a") == Marks{1});
 }

@@ -48,7 +48,7 @@ TEST_CASE("next gives what the output has not acked, up to the number of records
   CHECK(ledger.next(0, Kind::metrics, {25}).ids == Ids{2, 4});
   CHECK(ledger.next(0, Kind::metrics, {25}).more);
   CHECK(ledger.next(0, Kind::metrics, {1}).ids == Ids{2});
-  CHECK(ledger.next(0, Kind::metrics, {.records = 1, .at_least_one = false}).ids.empty());
+  CHECK(ledger.next(0, Kind::metrics, {.records = 1}, false).ids.empty());
   CHECK(ledger.next(0, Kind::logs, {1000}).ids.empty());
   CHECK(ledger.next(1, Kind::metrics, {1000}).ids.size() == 5);
 }

@@ -28,8 +28,8 @@ TEST_CASE("agents of one name are not given the same fresh blocks, and nobody sw
   const TimeMs now = fixture.clock.wall();
   for (std::uint64_t i = 0; i < 20; ++i) (void)test::put(*one, test::block_of(1, now - 7'200'000, i));
   for (std::uint64_t i = 20; i < 30; ++i) (void)test::put(*one, test::block_of(1, now, i));
-  const auto first = one->read("a", Kind::metrics, 4, now - 1000);
-  const auto second = other->read("a", Kind::metrics, 100, now - 1000);
+  const auto first = one->read("a", Kind::metrics, {.records = 4, .since = now - 1000});
+  const auto second = other->read("a", Kind::metrics, {.records = 100, .since = now - 1000});
   REQUIRE(first);
   REQUIRE(second);
   CHECK(first->size() == 4);
@@ -50,7 +50,7 @@ TEST_CASE("with several outputs a Redis gives nothing past a backlog: an ack cou
   test::RedisFixture fixture;
   const auto buffer = fixture.open_store(test::buffer_settings(), {"a", "b"});
   (void)test::put(*buffer, test::block_of(1, fixture.clock.wall(), 1));
-  const auto fresh = buffer->read("a", Kind::metrics, 4, fixture.clock.wall() - 1000);
+  const auto fresh = buffer->read("a", Kind::metrics, {.records = 4, .since = fixture.clock.wall() - 1000});
   REQUIRE(fresh);
   CHECK(fresh->empty());
 }

@@ -52,7 +52,8 @@ TEST_CASE("what put returned for survives a kill of Redis with AOF, and nothing 
     const Block block = block_of(2, fixture.clock.wall(), mark);
     up = buffer->put(block).has_value();
     if (up) stored.push_back(block.bytes);
-    const auto blocks = up && mark % 7 == 0 ? buffer->read("a", Kind::metrics, 3) : std::vector<Block>();
+    const auto blocks =
+        up && mark % 7 == 0 ? buffer->read("a", Kind::metrics, {.records = 3}) : std::vector<Block>();
     if (blocks && !blocks->empty() && buffer->ack("a", {&blocks->front().id, 1}))
       std::erase(stored, blocks->front().bytes);
   }

@@ -83,9 +83,9 @@ class LockedBuffer final : public scops::Buffer {
     return plain_.put(std::move(block));
   }
   scops::Result<std::vector<scops::Block>> read(std::string_view output, scops::Kind kind,
-                                                std::uint32_t max_records, scops::TimeMs since) override {
+                                                scops::Wanted wanted) override {
     const std::lock_guard lock(mutex_);
-    return plain_.read(output, kind, max_records, since);
+    return plain_.read(output, kind, std::move(wanted));
   }
   scops::Result<bool> put_together(std::span<const scops::Block>, const scops::RedisCommands&) override {
     return false;
@@ -152,7 +152,7 @@ TEST_CASE("dispatcher: closing sends what waits once more, at once") {
   const auto dispatcher = bench.start(false, hourly());
   bench.buffer.put_one();
   dispatcher->close();
-  CHECK(dispatcher->join());
+  CHECK(dispatcher->join(40s));
   CHECK(bench.intake.requests == 1);
   CHECK(bench.buffer.waiting() == 0);
 }
@@ -161,7 +161,7 @@ TEST_CASE("dispatcher: closing with nothing waiting sends nothing") {
   Bench bench;
   const auto dispatcher = bench.start(false, hourly());
   dispatcher->close();
-  CHECK(dispatcher->join());
+  CHECK(dispatcher->join(40s));
   CHECK(bench.intake.requests == 0);
 }
 
@@ -172,7 +172,7 @@ TEST_CASE("dispatcher: without a grace time nothing is sent at the end") {
   const auto dispatcher = bench.start(false, settings);
   bench.buffer.put_one();
   dispatcher->close();
-  CHECK(dispatcher->join());
+  CHECK(dispatcher->join(40s));
   CHECK(bench.intake.requests == 0);
   CHECK(bench.buffer.waiting() == 1);
 }
@@ -188,7 +188,7 @@ TEST_CASE("dispatcher: a request that hangs is cut when the grace time is over, 
   REQUIRE(bench.intake.wait_for(1));
   const auto began = std::chrono::steady_clock::now();
   dispatcher->close();
-  CHECK(dispatcher->join());
+  CHECK(dispatcher->join(40s));
   const auto took = std::chrono::steady_clock::now() - began;
   CHECK(bench.intake.was_cut);
   CHECK(took > 45ms);  // 50 ms by a clock of whole ones
@@ -220,7 +220,7 @@ TEST_CASE("dispatcher: an output that throws loses a turn, not its thread") {
   REQUIRE(bench.intake.wait_for(1));
   bench.intake.throws = false;
   dispatcher->close();
-  CHECK(dispatcher->join());
+  CHECK(dispatcher->join(40s));
   CHECK(bench.buffer.waiting() == 0);
 }
 
@@ -229,8 +229,8 @@ TEST_CASE("dispatcher: closing and joining twice is harmless") {
   const auto dispatcher = bench.start(false, hourly());
   dispatcher->close();
   dispatcher->close();
-  CHECK(dispatcher->join());
-  CHECK(dispatcher->join());
+  CHECK(dispatcher->join(40s));
+  CHECK(dispatcher->join(40s));
   CHECK(bench.intake.requests == 0);
 }
 
@@ -240,7 +240,7 @@ TEST_CASE("dispatcher: closing sends the last of metrics and of logs") {
   bench.buffer.put_one();
   bench.buffer.put_log();
   dispatcher->close();
-  CHECK(dispatcher->join());
+  CHECK(dispatcher->join(40s));
   CHECK(bench.intake.requests == 2);
   CHECK(bench.buffer.waiting() == 0);
 }
@@ -268,7 +268,7 @@ TEST_CASE("dispatcher: a dead intake of one kind does not hold the other kind ba
   CHECK(bench.intake.requests_of(dead) == 1);
   CHECK(bench.intake.requests_of(alive) == 3);
   dispatcher->close();
-  CHECK(dispatcher->join());
+  CHECK(dispatcher->join(40s));
   CHECK_FALSE(bench.buffer.has(alive));
   CHECK(bench.buffer.has(dead));
 }
@@ -285,7 +285,7 @@ TEST_CASE("dispatcher: at the end, an intake that was well comes before one that
   REQUIRE(bench.intake.wait_for(1));
   bench.buffer.put_log();
   dispatcher->close();
-  CHECK(dispatcher->join());
+  CHECK(dispatcher->join(40s));
   CHECK(bench.intake.kinds == std::vector<Kind>{Kind::metrics, Kind::logs, Kind::metrics});
 }
 

@@ -34,15 +34,19 @@ class PlainBuffer final : public Buffer {
     return blocks.back().id;
   }
   Result<bool> put_together(std::span<const Block>, const RedisCommands&) override { return false; }
-  Result<std::vector<Block>> read(std::string_view, Kind kind, std::uint32_t max_records,
-                                  TimeMs since) override {
-    if (read_fails) return Error{ErrorKind::retry, "disk on fire"};
+  Result<std::vector<Block>> read(std::string_view, Kind kind, Wanted wanted) override {
+    const bool lost =
+        std::any_of(wanted.only.begin(), wanted.only.end(), [&](BlockId id) { return id < lost_below; });
+    if (read_fails || lost) return Error{ErrorKind::retry, "disk on fire"};
     ++reads;
     std::vector<Block> some;
     std::uint32_t records = 0;
     for (const Block& block : blocks) {
-      if (block.kind != kind || block.newest < since) continue;
-      if (!some.empty() && records + block.records > max_records) break;
+      const bool asked =
+          wanted.only.empty() || std::count(wanted.only.begin(), wanted.only.end(), block.id) > 0;
+      if (block.kind != kind || block.id < lost_below || block.newest + block.shift < wanted.since || !asked)
+        continue;
+      if (!some.empty() && records + block.records > wanted.records) break;
       records += block.records;
       some.push_back(block);
     }
@@ -68,6 +72,7 @@ class PlainBuffer final : public Buffer {
   std::vector<Block> blocks;
   bool read_fails = false;
   bool ack_fails = false;
+  BlockId lost_below;  // blocks below this one are in a store that does not answer
   int reads = 0;
 
  private:

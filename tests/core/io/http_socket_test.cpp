@@ -1,0 +1,62 @@
+#include "core/io/http_socket.hpp"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <catch2/catch.hpp>
+#include <cerrno>
+#include <string>
+
+#include "core/io/files.hpp"
+
+namespace {
+
+struct Pair {
+  Pair() {
+    const scops::Fd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* const generic = reinterpret_cast<sockaddr*>(&address);
+    REQUIRE(::bind(listener.get(), generic, size) == 0);
+    REQUIRE(::listen(listener.get(), 1) == 0);
+    REQUIRE(::getsockname(listener.get(), generic, &size) == 0);
+    REQUIRE(::connect(ours, generic, size) == 0);
+    peer = scops::Fd(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  }
+  // What the peer finds at the end: 0, or an errno.
+  int end() const {
+    std::array<char, 65536> piece{};
+    ssize_t came = 1;
+    while (came > 0) came = ::recv(peer.get(), piece.data(), piece.size(), 0);
+    return came == 0 ? 0 : errno;
+  }
+  int ours = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  scops::Fd peer;
+};
+
+}  // namespace
+
+TEST_CASE("http socket: what the peer has not taken is counted, and forgotten") {
+  const Pair pair;
+  const std::string much(1U << 20U, 'x');
+  REQUIRE(::fcntl(pair.ours, F_SETFL, O_NONBLOCK) == 0);
+  while (::send(pair.ours, much.data(), much.size(), MSG_NOSIGNAL) > 0) continue;
+  int unsent = 0;
+  CHECK(scops::close_looking_back(&unsent, pair.ours) == 0);
+  CHECK(unsent > scops::unsent_bytes_min);
+  CHECK(pair.end() == ECONNRESET);
+}
+
+TEST_CASE("http socket: a connection with nothing under way just ends") {
+  const Pair pair;
+  int unsent = -1;
+  CHECK(scops::close_looking_back(&unsent, pair.ours) == 0);
+  CHECK(unsent == 0);
+  CHECK(pair.end() == 0);
+}
