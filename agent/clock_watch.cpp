@@ -20,10 +20,9 @@ namespace scops {
 namespace {
 
 constexpr std::size_t file_max = 4096;
-constexpr TimeMs farthest = 253'402'300'799'000;  // the year 9999
 
 std::string time_words(TimeMs wall) {
-  const std::time_t seconds = std::clamp(wall, TimeMs{0}, farthest) / 1000;
+  const std::time_t seconds = std::clamp(wall, TimeMs{0}, farthest_time) / 1000;
   std::tm parts{};
   ::gmtime_r(&seconds, &parts);
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", parts);
@@ -57,19 +56,25 @@ ClockWatch::ClockWatch(Timeline& timeline, const std::string& folder)
   load();
 }
 
+Boots parse_boots(std::string_view text) {
+  Boots boots;
+  while (!text.empty() && boots.size() < boots_max) {
+    std::string_view line = cut(text, '\n');
+    const auto boot = to_uint(next_word(line));
+    const auto offset = to_int(next_word(line));
+    if (!boot || *boot == 0 || *boot > UINT32_MAX) continue;
+    if (!offset || *offset < 0 || *offset > farthest_time) continue;
+    boots.emplace_back(static_cast<std::uint32_t>(*boot), *offset);
+  }
+  return boots;
+}
+
 void ClockWatch::load() {
   if (path_.empty()) return;
   const Result<std::string> content = read_file(path_, file_max);
   if (!content) return;
-  std::string_view rest = *content;
-  while (!rest.empty() && boots_.size() < boots_max) {
-    std::string_view line = cut(rest, '\n');
-    const auto boot = to_uint(next_word(line));
-    const auto offset = to_int(next_word(line));
-    if (!boot || *boot == 0 || *boot > UINT32_MAX || !offset || *offset < 0 || *offset > farthest) continue;
-    boots_.emplace_back(static_cast<std::uint32_t>(*boot), *offset);
-    timeline_.remember(boots_.back().first, boots_.back().second);
-  }
+  boots_ = parse_boots(*content);
+  for (const auto& [boot, offset] : boots_) timeline_.remember(boot, offset);
 }
 
 void ClockWatch::look(std::uint64_t waiting) {

@@ -3,8 +3,10 @@
 // state folder: a line a boot, "<tag> <wall clock less boottime>".
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -20,10 +22,15 @@ namespace scops {
 // not been set: what it dates is sent, and moves when it is put right.
 inline constexpr TimeMs build_margin = 7LL * 24 * 3600 * 1000;
 
+inline constexpr std::size_t boots_max = 16;  // remembered; the oldest gives way
+
+// Tag and offset of boots, the latest last.
+using Boots = std::vector<std::pair<std::uint32_t, TimeMs>>;
+// What the file says, without the lines that make no sense.
+[[nodiscard]] Boots parse_boots(std::string_view text);
+
 class ClockWatch {
  public:
-  static constexpr std::size_t boots_max = 16;  // remembered; the oldest gives way
-
   // Tells `timeline`, which outlives this, what earlier boots knew. `folder` may be empty or unwritable:
   // then nothing is remembered.
   ClockWatch(Timeline& timeline, const std::string& folder);
@@ -36,8 +43,8 @@ class ClockWatch {
   void remember(const Stamp& stamp);
 
   Timeline& timeline_;
-  const std::string path_;                               // empty: nowhere
-  std::vector<std::pair<std::uint32_t, TimeMs>> boots_;  // the latest last
+  const std::string path_;  // empty: nowhere
+  Boots boots_;
   Stamp last_;
   bool said_unset_ = false;
 };

@@ -8,8 +8,12 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "collectors/listen/chouette/iso_time.hpp"
+#include "collectors/listen/chouette/packed_ids.hpp"
+#include "collectors/listen/chouette/pager.hpp"
 #include "collectors/listen/chouette/record.hpp"
 #include "core/io/json.hpp"
+#include "core/model/stamp.hpp"
 #include "core/model/text.hpp"
 
 namespace {
@@ -34,6 +38,19 @@ void check_log(std::string_view json, Flaw flaw) {
   if (!doc && flaw == Flaw::none) expect(json.find_first_of("0123456789") != std::string_view::npos);
 }
 
+// Scores and ids of the queues' sorted sets, and times in logs.
+void check_words(std::string_view text) {
+  constexpr scops::TimeMs most = 1'000'000'000'000'000'000;
+  if (const auto time = score_time(text)) expect(*time <= most && *time >= -most);
+  if (const auto time = parse_iso_time(text)) expect(*time < scops::farthest_time + 200'000'000);
+  PackedIds ids;
+  ids.add(text);
+  ids.add(text.substr(0, 36));
+  PackedIds::Reader reader(ids);
+  expect(reader.next() == text);
+  expect(reader.next() == text.substr(0, 36));
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {  // NOLINT
@@ -55,5 +72,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   check_log(json, parser.log(json));
   (void)parser.time_of(json);
+  check_words(json);
   return 0;
 }

@@ -11,6 +11,7 @@
 
 #include "collectors/pull/jetson/cpu.hpp"
 #include "collectors/pull/jetson/formats.hpp"
+#include "collectors/pull/jetson/memory.hpp"
 #include "collectors/pull/jetson/names.hpp"
 #include "collectors/pull/jetson/throttle.hpp"
 #include "core/model/collector.hpp"
@@ -78,8 +79,13 @@ void fuzz_interrupts(std::string_view text) {
   expect(!count || std::isfinite(*count));
 }
 
-constexpr std::array parsers{fuzz_format,      fuzz_loads, fuzz_modes, fuzz_versions,
-                             fuzz_device_tree, fuzz_names, fuzz_cores, fuzz_interrupts};
+void fuzz_memory(std::string_view text) {
+  const jetson::Memory memory = jetson::parse_memory(text);
+  expect(!memory.total || *memory.total >= 0);
+}
+
+constexpr std::array parsers{fuzz_format, fuzz_loads, fuzz_modes,      fuzz_versions, fuzz_device_tree,
+                             fuzz_names,  fuzz_cores, fuzz_interrupts, fuzz_memory};
 
 }  // namespace
 

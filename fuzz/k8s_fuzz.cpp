@@ -37,8 +37,8 @@ class CheckingEmit final : public scops::Emit {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {  // NOLINT
   const std::string_view text(reinterpret_cast<const char*>(data), size);            // NOLINT
   (void)scops::k8s::parse_sample_time(text);
-  const scops::k8s::Plan plan = scops::k8s::Plan::all();
-  const scops::k8s::PodFilter filter;
+  static const scops::k8s::Plan plan = scops::k8s::Plan::all();
+  static const scops::k8s::PodFilter filter;
   scops::k8s::SummaryReader reader(plan, filter);
   CheckingEmit first;
   CheckingEmit second;

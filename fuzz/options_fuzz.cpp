@@ -18,6 +18,7 @@
 #include "core/config/value.hpp"
 #include "core/io/files.hpp"
 #include "core/model/text.hpp"
+#include "core/runtime/log.hpp"
 
 namespace {
 
@@ -58,10 +59,11 @@ void expect(bool fine) {
 // A file in memory that read_file can open by its path.
 class MemoryFile {
  public:
-  explicit MemoryFile(std::string_view content) : fd_(::memfd_create("scops.conf", 0)) {
-    expect(fd_.valid() && ::write(fd_.get(), content.data(), content.size()) >= 0);
-  }
+  MemoryFile() : fd_(::memfd_create("scops.conf", 0)) { expect(fd_.valid()); }
   [[nodiscard]] std::string path() const { return "/proc/self/fd/" + std::to_string(fd_.get()); }
+  void fill(std::string_view content) const {
+    expect(::ftruncate(fd_.get(), 0) == 0 && ::pwrite(fd_.get(), content.data(), content.size(), 0) >= 0);
+  }
 
  private:
   scops::Fd fd_;
@@ -91,11 +93,15 @@ void check(const scops::Loaded& loaded, const Settings& settings) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {  // NOLINT
   std::string_view text(reinterpret_cast<const char*>(data), size);                  // NOLINT
-  if (text.empty() || text.find("@/") != std::string_view::npos || text.size() > 64 << 10) return 0;
+  if (text.empty() || text.find("@/") != std::string_view::npos || text.size() > 256) return 0;
   const char kind = text.front();
   text.remove_prefix(1);
-  const MemoryFile file(kind == 'c' ? text : "");
-  scops::LoadInput input{.file = file.path()};
+  static const MemoryFile file;
+  scops::LoadInput input;
+  if (kind == 'c') {
+    file.fill(text);
+    input.file = file.path();
+  }
   if (kind == 'f') input.flags = lines_of(text);
   if (kind == 'e') input.environment = lines_of(text);
   // Files that the input names are none of the fuzzer's: what they hold would make runs differ.
@@ -109,5 +115,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check(loaded, *static_cast<const Settings*>(sections.front().settings.get()));
   (void)scops::describe_effective(loaded);
   expect(!scops::describe_effective_json(loaded).empty());
+  scops::log::unmask();
   return 0;
 }

@@ -1,16 +1,24 @@
-// What other programs may have left in our Redis: entries of streams, their ids, names of keys. The bytes
-// come as a reply of the server, the first of them says which kind is expected. Promises: no crash, every
-// block that is accepted is whole, and every id survives being written and read again.
+// What other programs may have left in our Redis: entries of streams, their ids, names of keys, sums; and
+// what a server says of itself, in errors and in INFO. The bytes come as a reply of the server, the first of
+// them says which kind is expected. Promises: no crash, every block that is accepted is whole, and every id
+// survives being written and read again.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <string>
 #include <string_view>
 
 #include "collectors/pull/dramatiq/queue_scan.hpp"
 #include "core/io/block_codec.hpp"
+#include "core/io/redis_connect.hpp"
 #include "core/io/redis_reply.hpp"
+#include "core/io/redis_verdict.hpp"
+#include "core/model/stamp.hpp"
+#include "core/runtime/log.hpp"
 #include "transport/buffer/redis_entry.hpp"
+#include "transport/buffer/redis_sums.hpp"
 
 namespace {
 
@@ -29,6 +37,7 @@ void check_entry(const scops::RedisValue& value, Kind kind) {
   const auto place = scops::to_place(scops::to_block_id(entry->id, kind));
   if (place) expect(place->kind == kind);
   if (entry->gone) return;
+  expect(entry->block.newest <= scops::farthest_time && entry->block.newest >= -scops::farthest_time);
   if (entry->problem.empty()) {
     expect(entry->block.kind == kind && scops::check_block(entry->block.bytes).has_value());
     expect(place.has_value() && place->id == entry->id);
@@ -37,12 +46,39 @@ void check_entry(const scops::RedisValue& value, Kind kind) {
   }
 }
 
+// What the reply says as the answer to anything else that is asked of a server.
+void check_answer(const scops::RedisValue& root, Kind kind) {
+  static const scops::RedisAddress address{"redis", 6379, {}};
+  for (const bool transaction : {false, true}) {
+    const auto verdict = scops::judge_reply(root, address, transaction);
+    expect(!verdict.moved || (verdict.moved->port != 0 && scops::is_redis_host(verdict.moved->host)));
+  }
+  (void)scops::judge_pipeline(root, address);
+  static const scops::RedisTarget target{.host = "redis"};
+  (void)scops::check_info(root, target).has_value();
+
+  static const std::string hash = "size";
+  static const std::array<std::string, scops::kind_slots> streams;
+  scops::RedisSums sums(hash, streams);
+  sums.answered(kind, root, 0);
+  sums.owe(kind, root.at(0).integer(), root.at(1).integer());
+  sums.changed(kind, root.at(1).integer(), root.at(0).integer(), root, 0);
+  scops::CommandList commands;
+  sums.change(kind, 1, -1, commands);
+  if (root.size() % 2 == 0) sums.hash_is_gone();
+  expect(sums.size(kind).blocks <= INT64_MAX);
+}
+
 void check_texts(std::string_view text) {
   if (const auto id = scops::to_stream_id(text)) expect(scops::to_stream_id(id->text()) == id);
   if (const auto queue = scops::dramatiq::queue_of_key(text, "dramatiq")) {
     expect(queue->size() < text.size() && text.find(*queue) != std::string_view::npos);
   }
   expect(!scops::dramatiq::key_pattern(text).empty());
+  if (const auto address = scops::parse_redis_address(text, 6379)) {
+    const auto again = scops::parse_redis_address(address->name(), 1);
+    expect(again.has_value() && again->port == address->port);
+  }
 }
 
 }  // namespace
@@ -51,12 +87,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   const Kind kind = scops::kinds[data[0] % std::size(scops::kinds)];
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);  // NOLINT
+  static const bool quiet = (scops::log::set_sink([](std::string_view) {}), true);
+  expect(quiet);
   check_texts(bytes);
-  scops::RedisReplies replies(reply_max);
+  static scops::RedisReplies replies(reply_max);
+  replies.reset();
   replies.feed(bytes);
   const auto whole = replies.next();
   if (!whole || !whole.value()) return 0;
   const scops::RedisValue& root = replies.root();
+  check_answer(root, kind);
   check_entry(root, kind);
   for (std::size_t i = 0; i < root.size(); ++i) check_entry(root.at(i), kind);
   return 0;

@@ -7,16 +7,13 @@
 #include <tuple>
 #include <utility>
 
+#include "core/model/stamp.hpp"
 #include "core/runtime/log.hpp"
 #include "core/runtime/memory.hpp"
 
 namespace scops {
 
 namespace {
-
-// The year 9999: times beyond it, and beyond its mirror image before 1970, share a window, so that the
-// arithmetic of windows cannot overflow.
-constexpr TimeMs farthest = 253'402'300'799'000;
 
 // Of the memory cap.
 constexpr std::uint64_t windows_share = 6;
@@ -31,7 +28,7 @@ Windows::Windows(const PipelineSettings& settings, PointSink& sink)
                                     memory::share(windows_share, 1U << 20U, UINT64_MAX))) {}
 
 void Windows::add(const RawSample& sample) {
-  const TimeMs arrival = std::clamp(sample.arrival, -farthest, farthest);
+  const TimeMs arrival = std::clamp(sample.arrival, -farthest_time, farthest_time);
   const TimeMs into = ((arrival % length_) + length_) % length_;
   Window& window = window_at(arrival - into);
   Fate fate = window.add(sample);

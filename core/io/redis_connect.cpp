@@ -52,7 +52,8 @@ std::string_view info_field(std::string_view info, std::string_view name) {
   return {};
 }
 
-// A server may hide INFO, by renaming or by ACL: then it has to be taken as it is.
+}  // namespace
+
 Status check_info(const RedisValue& answer, const RedisTarget& target) {
   if (answer.error_code() == "NOAUTH") return retry("the server wants a password");
   if (answer.error_code() == "LOADING") return retry("the server is still loading its data");
@@ -78,8 +79,6 @@ Status check_info(const RedisValue& answer, const RedisTarget& target) {
   if (replica && info_field(info, "slave_read_only") != "0") return retry("a read-only replica");
   return Ok{};
 }
-
-}  // namespace
 
 Error redis_error(std::string_view where, std::string_view what) {
   return {ErrorKind::retry, fmt::format("redis {}: {}", where, what)};

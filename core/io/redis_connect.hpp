@@ -16,6 +16,9 @@ namespace scops {
 // A retry: all errors of a connection are of this kind.
 [[nodiscard]] Error redis_error(std::string_view where, std::string_view what);
 
+// What the answer to INFO says against the server; a server may hide INFO, and has to be taken as it is then.
+[[nodiscard]] Status check_info(const RedisValue& answer, const RedisTarget& target);
+
 class RedisConnector {
  public:
   // All outlive it; `replies` and `buffer` are free for use between two commands of the client.

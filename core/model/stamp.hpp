@@ -18,6 +18,10 @@ struct Stamp {
   bool operator==(const Stamp&) const = default;
 };
 
+// The year 9999. What comes from outside and lies beyond it, or beyond its mirror image before 1970, is taken
+// for it, so that no sum of times overflows.
+inline constexpr TimeMs farthest_time = 253'402'300'799'000;
+
 // Offsets that are nearer to each other are one: two clocks are read one after the other.
 inline constexpr TimeMs same_offset = 500;
 

@@ -194,8 +194,11 @@ std::string_view nearest_name(std::string_view wrong, std::span<const std::strin
   if (wrong.size() > longest_name) return nearest;
   for (const std::string_view name : known) {
     if (name.size() > longest_name) continue;
+    const std::size_t longer = std::max(wrong.size(), name.size());
+    const std::size_t least = longer - std::min(wrong.size(), name.size());  // that many are inserted
+    if (least >= smallest || least * 3 > longer) continue;
     const std::size_t distance = edit_distance(wrong, name);
-    if (distance >= smallest || distance * 3 > std::max(wrong.size(), name.size())) continue;
+    if (distance >= smallest || distance * 3 > longer) continue;
     smallest = distance;
     nearest = name;
   }

@@ -224,6 +224,12 @@ std::string masked(std::string text) {
   return hide(std::move(text), log.secrets);
 }
 
+void unmask() {
+  State& log = state();
+  const std::scoped_lock lock(log.mutex);
+  log.secrets.clear();
+}
+
 void set_sink(Sink sink) {
   State& log = state();
   const std::scoped_lock lock(log.mutex);

@@ -37,6 +37,9 @@ void info(std::string_view stage, std::string_view event, std::initializer_list<
 void warn(std::string_view stage, std::string_view event, std::initializer_list<Field> fields = {});
 void error(std::string_view stage, std::string_view event, std::initializer_list<Field> fields = {});
 
+// Forgets all secrets; for tests.
+void unmask();
+
 // Where lines go; for tests. The default writes to file descriptor 2.
 using Sink = void (*)(std::string_view line);
 void set_sink(Sink sink);

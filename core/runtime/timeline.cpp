@@ -8,7 +8,6 @@ namespace {
 
 constexpr TimeMs day = 86'400'000;
 constexpr TimeMs ahead_max = 1000;  // of the present: what a clock may be off without having been wrong
-constexpr TimeMs farthest = 253'402'300'799'000;  // the year 9999: no sum of times overflows
 
 struct Reading {
   TimeMs wall = 0;
@@ -70,7 +69,7 @@ Timeline::Now Timeline::now() const {
 }
 
 Timeline::Date Timeline::date(const Now& now, const Stamp& stamp, TimeMs newest, TimeMs ttl) const {
-  newest = std::clamp(newest, -farthest, farthest);
+  newest = std::clamp(newest, -farthest_time, farthest_time);
   return stamp.boot != 0 && stamp.boot == boot_ ? of_this_boot(now, stamp, newest, ttl)
                                                 : of_another_boot(now, stamp, newest, ttl);
 }

@@ -77,7 +77,7 @@ TEST_CASE("any content of the file will do, and it stays small", "[time]") {
     ClockWatch(timeline, folder.path()).look(0);
   }
   const std::string content = read_file(path).value_or("");
-  CHECK(std::count(content.begin(), content.end(), '\n') == static_cast<long>(ClockWatch::boots_max));
+  CHECK(std::count(content.begin(), content.end(), '\n') == static_cast<long>(boots_max));
   CHECK(content.find("139 ") != std::string::npos);
 }
 

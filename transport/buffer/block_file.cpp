@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/io/block_codec.hpp"
+#include "core/model/stamp.hpp"
 
 namespace scops {
 
@@ -81,6 +82,19 @@ bool fits(std::int64_t value, std::int64_t max) { return value >= 0 && value <= 
 
 }  // namespace
 
+std::optional<Entry> to_entry(const BlockRow& row, std::int64_t size_max) {
+  constexpr std::int64_t u32_max = std::numeric_limits<std::uint32_t>::max();
+  const bool sound = row.id > 0 && fits(row.id, largest_id) && row.kind >= 1 && row.kind <= 3 &&
+                     fits(row.records, u32_max) && fits(row.size, std::min(size_max, u32_max));
+  if (!sound) return std::nullopt;
+  return Entry{.id = static_cast<std::uint64_t>(row.id),
+               .newest = std::clamp(row.newest, -farthest_time, farthest_time),
+               .records = static_cast<std::uint32_t>(row.records),
+               .size = static_cast<std::uint32_t>(row.size),
+               .kind = static_cast<Kind>(row.kind),
+               .stamp = stamp_of_block(row.head)};
+}
+
 Result<BlockFile> BlockFile::open(const std::string& path) {
   if (Status usable = check_file(path); !usable) return usable.error();
   Result<Database> database = Database::open(path, page_size);
@@ -148,28 +162,24 @@ Status BlockFile::read_entries(std::string_view sql, bool ascending, Content& co
   if (!pages) return pages.error();
   Result<Statement> query = database_.prepare(sql);
   if (!query) return query.error();
-  constexpr std::int64_t u32_max = std::numeric_limits<std::uint32_t>::max();
-  const std::int64_t size_max = std::min(*pages * page_size_max, u32_max);
+  const std::int64_t size_max = *pages * page_size_max;
   std::optional<std::int64_t> last;
   Result<bool> row = query->run();
   for (; row && *row; row = query->step()) {
-    const std::int64_t id = query->integer(0);
-    const std::int64_t kind = query->integer(1);
-    const std::int64_t records = query->integer(2);
-    const std::int64_t size = query->integer(4);
-    if (last && (ascending ? id <= *last : id >= *last))
+    const BlockRow found = {.id = query->integer(0),
+                            .kind = query->integer(1),
+                            .records = query->integer(2),
+                            .newest = query->integer(3),
+                            .size = query->integer(4),
+                            .head = query->blob(5)};
+    if (last && (ascending ? found.id <= *last : found.id >= *last))
       return Error{ErrorKind::drop, "blocks are out of order"};
-    last = id;
-    if (!fits(id, largest_id) || kind < 1 || kind > 3 || !fits(records, u32_max) || !fits(size, size_max)) {
+    last = found.id;
+    if (const std::optional<Entry> entry = to_entry(found, size_max)) {
+      content.entries.push_back(*entry);
+    } else {
       content.damage = "a block's row makes no sense";
-      continue;
     }
-    content.entries.push_back({.id = static_cast<std::uint64_t>(id),
-                               .newest = query->integer(3),
-                               .records = static_cast<std::uint32_t>(records),
-                               .size = static_cast<std::uint32_t>(size),
-                               .kind = static_cast<Kind>(kind),
-                               .stamp = stamp_of_block(query->blob(5))});
   }
   return done(row);
 }

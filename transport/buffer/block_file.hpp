@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,6 +16,14 @@
 namespace scops {
 
 inline constexpr int page_size = 1024;  // of the file: small, as most blocks are (docs/decisions/012)
+
+// A row of the table of blocks as it was read; `head` is the beginning of the block.
+struct BlockRow {
+  std::int64_t id = 0, kind = 0, records = 0, newest = 0, size = 0;
+  std::string_view head;
+};
+// Nothing when the row makes no sense; `size_max`: no block of the file can be longer.
+[[nodiscard]] std::optional<Entry> to_entry(const BlockRow& row, std::int64_t size_max);
 
 class BlockFile {
  public:

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/io/block_codec.hpp"
+#include "core/model/stamp.hpp"
 #include "core/model/text.hpp"
 
 namespace scops {
@@ -36,7 +37,7 @@ bool read_fields(const RedisValue& fields, Block& block) {
   const auto newest = to_int(fields.at(5).text());
   if (!records || *records > std::numeric_limits<std::uint32_t>::max() || !newest) return false;
   block.records = static_cast<std::uint32_t>(*records);
-  block.newest = *newest;
+  block.newest = std::clamp(*newest, -farthest_time, farthest_time);
   block.bytes = fields.at(1).text();
   return true;
 }

@@ -2,6 +2,8 @@
 //
 //   MemTotal:        7990404 kB
 
+#include "collectors/pull/jetson/memory.hpp"
+
 #include "collectors/proc/lines.hpp"
 #include "collectors/pull/jetson/topic.hpp"
 #include "core/io/files.hpp"
@@ -11,36 +13,6 @@ namespace scops::jetson {
 namespace {
 
 constexpr double kib = 1024;
-
-struct Memory {
-  std::optional<double> total, free, available, buffers, cached, swap_total, swap_free, swap_cached, gpu_used;
-};
-
-Memory parse_memory(std::string_view text) {
-  Memory memory;
-  const std::array<std::pair<std::string_view, std::optional<double>*>, 9> fields{{
-      {"MemTotal", &memory.total},
-      {"MemFree", &memory.free},
-      {"MemAvailable", &memory.available},
-      {"Buffers", &memory.buffers},
-      {"Cached", &memory.cached},
-      {"SwapTotal", &memory.swap_total},
-      {"SwapFree", &memory.swap_free},
-      {"SwapCached", &memory.swap_cached},
-      {"NvMapMemUsed", &memory.gpu_used},
-  }};
-  LineReader lines(text);
-  for (std::string_view line; lines.next(line);) {
-    const std::string_view key = trim(cut(line, ':'));
-    for (const auto& [name, into] : fields) {
-      if (key != name) continue;
-      if (const auto value = to_uint(next_word(line))) *into = static_cast<double>(*value) * kib;
-    }
-  }
-  if (!memory.available && memory.free)  // before Linux 3.14
-    memory.available = *memory.free + memory.buffers.value_or(0) + memory.cached.value_or(0);
-  return memory;
-}
 
 class MemoryTopic final : public Topic {
  public:
@@ -85,6 +57,32 @@ class MemoryTopic final : public Topic {
 };
 
 }  // namespace
+
+Memory parse_memory(std::string_view text) {
+  Memory memory;
+  const std::array<std::pair<std::string_view, std::optional<double>*>, 9> fields{{
+      {"MemTotal", &memory.total},
+      {"MemFree", &memory.free},
+      {"MemAvailable", &memory.available},
+      {"Buffers", &memory.buffers},
+      {"Cached", &memory.cached},
+      {"SwapTotal", &memory.swap_total},
+      {"SwapFree", &memory.swap_free},
+      {"SwapCached", &memory.swap_cached},
+      {"NvMapMemUsed", &memory.gpu_used},
+  }};
+  LineReader lines(text);
+  for (std::string_view line; lines.next(line);) {
+    const std::string_view key = trim(cut(line, ':'));
+    for (const auto& [name, into] : fields) {
+      if (key != name) continue;
+      if (const auto value = to_uint(next_word(line))) *into = static_cast<double>(*value) * kib;
+    }
+  }
+  if (!memory.available && memory.free)  // before Linux 3.14
+    memory.available = *memory.free + memory.buffers.value_or(0) + memory.cached.value_or(0);
+  return memory;
+}
 
 std::unique_ptr<Topic> make_memory(const TopicContext& context) {
   if (!context.wants("ram") && !context.wants("swap") && !context.wants("gpu_memory")) return nullptr;
