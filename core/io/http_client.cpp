@@ -129,7 +129,7 @@ struct Manner {
   const HttpTls& tls;
   const std::string& user_agent;
   bool whole_bundle;
-  int* unsent;
+  Unsent* unsent;
 };
 
 void set_defaults(Options& set, const Manner& manner) {
@@ -298,7 +298,7 @@ void run_transfers(CURLM* multi, const std::stop_token& stop,
 void HttpClient::FreeMulti::operator()(void* multi) const { curl_multi_cleanup(multi); }
 
 HttpClient::HttpClient(HttpTls tls, std::string user_agent)
-    : tls_(std::move(tls)), user_agent_(std::move(user_agent)) {}
+    : tls_(std::move(tls)), user_agent_(std::move(user_agent)), unsent_(std::make_unique<Unsent>()) {}
 
 bool HttpClient::open(std::size_t connections) {
   if (!multi_ && curl_ready()) multi_.reset(curl_multi_init());  // a client that is never used costs nothing
@@ -323,13 +323,14 @@ Result<HttpResponse> HttpClient::perform(const HttpRequest& request, const std::
 Result<HttpResponse> HttpClient::attempt(const HttpRequest& request, const std::stop_token& stop,
                                          bool& unknown_authority) {
   if (!open(1)) return Error{ErrorKind::retry, "curl cannot start"};
-  *unsent_ = 0;
+  *unsent_ = {};
   Transfer transfer(multi_.get(), request, {tls_, user_agent_, whole_bundle_, unsent_.get()}, 0);
   std::optional<CURLcode> end;
   if (transfer.under_way()) {
     run_transfers(multi_.get(), stop, [&end](CURL* /*easy*/, CURLcode code) { end = code; });
     unknown_authority = transfer.met_unknown_authority(end);
-    cut_short_ = end == CURLE_OPERATION_TIMEDOUT && *unsent_ > unsent_bytes_min;
+    slow_ = end == CURLE_OPERATION_TIMEDOUT && unsent_->unconfirmed > unsent_bytes_min;
+    cut_short_ = slow_ && unsent_->never_left > 0;
   }
   return transfer.take(end);
 }

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/io/http_socket.hpp"
 #include "core/model/result.hpp"
 
 namespace scops {
@@ -68,9 +69,10 @@ class HttpClient {
   // HTTP"... ErrorKind::refused when the URL or a certificate file cannot be used. No error text holds the
   // URL.
   [[nodiscard]] Result<HttpResponse> perform(const HttpRequest& request, const std::stop_token& stop);
-  // After perform() has failed: the time was over while the request was still on its way, so that the peer
-  // cannot have read all of it.
+  // After perform() has failed: the time was over while the request was still on its way, and the peer cannot
+  // have read all of it (cut_short), or may have (slow).
   [[nodiscard]] bool cut_short() const { return cut_short_; }
+  [[nodiscard]] bool slow() const { return slow_; }
 
   // All of `requests`, with the same answers and errors; `requests` outlive the call, and the bodies of
   // answers live only as long as `done` keeps them.
@@ -87,11 +89,11 @@ class HttpClient {
 
   HttpTls tls_;
   std::string user_agent_;
-  std::unique_ptr<int> unsent_ = std::make_unique<int>();  // of a connection that was closed; outlives them
-  std::unique_ptr<void, FreeMulti> multi_;                 // curl's; owns the connection
-  std::size_t connections_ = 0;                            // that may stay open
-  bool whole_bundle_ = false;  // the system's authorities: the file of all, not only the folder
-  bool cut_short_ = false;
+  std::unique_ptr<Unsent> unsent_;          // of a connection that was closed; outlives them
+  std::unique_ptr<void, FreeMulti> multi_;  // curl's; owns the connection
+  std::size_t connections_ = 0;             // that may stay open
+  bool whole_bundle_ = false;               // the system's authorities: the file of all, not only the folder
+  bool cut_short_ = false, slow_ = false;
 };
 
 // The wait that a Retry-After header asks for: seconds, or a date, which is compared with the answer's own

@@ -8,9 +8,10 @@
 namespace scops {
 
 int close_looking_back(void* unsent, int fd) noexcept {
-  int bytes = 0;
-  if (::ioctl(fd, SIOCOUTQ, &bytes) == 0) *static_cast<int*>(unsent) = bytes;
-  if (bytes > goodbye_bytes_max) {
+  auto& found = *static_cast<Unsent*>(unsent);
+  if (::ioctl(fd, SIOCOUTQ, &found.unconfirmed) != 0 || ::ioctl(fd, SIOCOUTQNSD, &found.never_left) != 0)
+    found = {};
+  if (found.unconfirmed > goodbye_bytes_max) {
     const linger forget{.l_onoff = 1, .l_linger = 0};
     ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &forget, sizeof forget);
   }

@@ -38,6 +38,7 @@ struct Reply {
   bool left = true;         // false: the request never left, so that nobody can have it
   std::uint64_t bytes = 0;  // body bytes as sent, compressed
   bool cut_short = false;   // retry: the time was over before it was sent, nobody has read all of it
+  bool slow = false;        // retry: the same, or all of it was sent and not yet confirmed
   std::chrono::milliseconds retry_after{0};
 };
 

@@ -104,15 +104,7 @@ milliseconds draw_length(std::mt19937& random) {
 }
 
 double events_in(const HttpSink& sink, const std::vector<SinkAnswer>& script) {
-  std::map<PointId, double> points;  // the intake keeps one value of a point
-  for (const SentPoint& point : points_of(accepted_of(sink.requests(), script))) {
-    if (point.id.metric != "app.events") continue;
-    const auto [known, fresh] = points.emplace(point.id, point.value);
-    if (!fresh) CHECK(known->second == point.value);
-  }
-  double sum = 0;
-  for (const auto& [point, value] : points) sum += value;
-  return sum;
+  return sum_of(accepted_of(sink.requests(), script), "app.events");
 }
 
 }  // namespace

@@ -82,6 +82,18 @@ std::vector<SinkAnswer> answers_to(std::size_t count, const std::vector<SinkAnsw
   return answers;
 }
 
+double sum_of(const std::vector<SinkRequest>& requests, std::string_view metric) {
+  std::map<PointId, double> points;  // the intake keeps one value of a point
+  double sum = 0;
+  for (const SentPoint& point : points_of(requests)) {
+    if (point.id.metric != metric) continue;
+    const auto [known, fresh] = points.emplace(point.id, point.value);
+    if (fresh) sum += point.value;
+    if (!fresh) CHECK(known->second == point.value);
+  }
+  return sum;
+}
+
 bool says_yes(const SinkAnswer& answer) {
   const bool head_is_whole = answer.fault == Fault::none || answer.fault == Fault::half_body ||
                              answer.fault == Fault::endless_body || answer.fault == Fault::no_length ||

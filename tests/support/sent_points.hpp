@@ -34,6 +34,8 @@ struct SentPoint {
 };
 [[nodiscard]] std::vector<SentPoint> points_of(const SinkRequest& request);
 [[nodiscard]] std::vector<SentPoint> points_of(const std::vector<SinkRequest>& requests);
+// The sum of a metric's values, each point once. Fails the test when a point came with two values.
+[[nodiscard]] double sum_of(const std::vector<SinkRequest>& requests, std::string_view metric);
 // How often each point is in the requests.
 [[nodiscard]] std::map<PointId, int> counted(const std::vector<SinkRequest>& requests);
 

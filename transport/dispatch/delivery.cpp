@@ -13,6 +13,9 @@ constexpr std::uint32_t most_records = 100'000;
 // A link that is too slow for a batch gets smaller ones, but one that is dead is not to end at single
 // records.
 constexpr std::uint32_t smallest_cut = 100;
+// A request that was sent, but not confirmed in time, is sent again as it was, so often; else a link would
+// never get through what it can just not carry.
+constexpr std::uint32_t patience = 3;
 // An intake that accepted something a moment ago is alive; after this many refusals in a row it may not be.
 constexpr std::uint32_t refusals_of_the_living = 500;
 
@@ -232,8 +235,12 @@ void Delivery::settle(const Job& job, const Reply& reply) {
       fail(reply, backoff_.hopeless());
       break;
     case Verdict::retry:
-      if (reply.cut_short && job.piece.size() > smallest_cut) learned_limit_ = job.piece.size() / 2;
-      if (job.of != nullptr && reply.left) job.of->doubtful = true;
+      if (job.of != nullptr && reply.left && !reply.cut_short) job.of->doubtful = true;
+      slow_in_a_row_ = reply.slow ? slow_in_a_row_ + 1 : 0;
+      if ((reply.cut_short || slow_in_a_row_ >= patience) && job.piece.size() > smallest_cut) {
+        learned_limit_ = job.piece.size() / 2;
+        slow_in_a_row_ = 0;
+      }
       fail(reply, backoff_.failed());
       break;
   }

@@ -3,12 +3,12 @@
 // accepted or given up. No thread and no sleep: step() does at most one request and says when it wants to be
 // called again.
 //
-//   accepted      the next at once, at most rate_max requests a second, until what the release found is
-//   through too_large     at once in smaller pieces; the size is remembered and grows again slowly refused
-//   once more, then in halves (plan.hpp); what was refused alone is held back (suspects.hpp) unauthorized
-//   everything is kept, the next attempt is soon minutes away throttled     as retry, but not before
-//   Retry-After retry         the same bytes again after a backoff with jitter; if they took too long to
-//   send, half of it
+//   accepted      the next at once, at most rate_max a second, until what the release found is through
+//   too_large     at once in smaller pieces; the size is remembered and grows again slowly
+//   refused       once more, then in halves (plan.hpp); what was refused alone is held back (suspects.hpp)
+//   unauthorized  everything is kept, the next attempt is soon minutes away
+//   throttled     as retry, but not before Retry-After
+//   retry         the same bytes again after a backoff with jitter; half of them when a link is too slow
 //
 // While the oldest that waits is older than two intervals, the fresh goes past it, twice an interval, in a
 // batch of its own. Between attempts a batch is block ids and ranges, not records: they are read again. What
@@ -110,7 +110,7 @@ class Delivery {
   Suspects suspects_;
   std::vector<BlockId> to_ack_;  // done with, but the store does not know yet
   std::uint64_t accepted_ = 0;   // requests so far
-  std::uint32_t refused_in_a_row_ = 0;
+  std::uint32_t refused_in_a_row_ = 0, slow_in_a_row_ = 0;
   std::uint32_t learned_limit_ = 0;       // records in one request after a too_large; 0: not learned
   std::int64_t due_ = 0, fresh_due_ = 0;  // steady: of the next step, of the next turn of the fresh
   bool new_release_ = false;              // the next step begins one

@@ -47,16 +47,17 @@ TEST_CASE("http socket: what the peer has not taken is counted, and forgotten") 
   const std::string much(1U << 20U, 'x');
   REQUIRE(::fcntl(pair.ours, F_SETFL, O_NONBLOCK) == 0);
   while (::send(pair.ours, much.data(), much.size(), MSG_NOSIGNAL) > 0) continue;
-  int unsent = 0;
+  scops::Unsent unsent;
   CHECK(scops::close_looking_back(&unsent, pair.ours) == 0);
-  CHECK(unsent > scops::unsent_bytes_min);
+  CHECK(unsent.unconfirmed > scops::unsent_bytes_min);
+  CHECK(unsent.never_left > 0);
   CHECK(pair.end() == ECONNRESET);
 }
 
 TEST_CASE("http socket: a connection with nothing under way just ends") {
   const Pair pair;
-  int unsent = -1;
+  scops::Unsent unsent;
   CHECK(scops::close_looking_back(&unsent, pair.ours) == 0);
-  CHECK(unsent == 0);
+  CHECK(unsent.unconfirmed == 0);
   CHECK(pair.end() == 0);
 }

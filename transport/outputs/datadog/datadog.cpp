@@ -228,7 +228,8 @@ Reply Datadog::post(Intake& intake, std::chrono::milliseconds timeout, const std
   } else {
     reply.detail = response.error().text;
     reply.cut_short = intake.client.cut_short();
-    if (reply.cut_short) reply.detail += ", the body was not sent in time";
+    reply.slow = intake.client.slow();
+    if (reply.slow) reply.detail += ", the body was not sent in time";
     reply.left = !never_left(reply.detail);
   }
   reply.bytes = body_.size();
