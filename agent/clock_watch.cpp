@@ -1,7 +1,6 @@
 #include "agent/clock_watch.hpp"
 
 #include <fcntl.h>
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,7 +24,9 @@ std::string time_words(TimeMs wall) {
   const std::time_t seconds = std::clamp(wall, TimeMs{0}, farthest_time) / 1000;
   std::tm parts{};
   ::gmtime_r(&seconds, &parts);
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", parts);
+  // Not by fmt/chrono.h: it brings all of std::locale, 0.4 MB of a static program.
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", parts.tm_year + 1900, parts.tm_mon + 1,
+                     parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
 }
 
 // All or nothing after a power cut too, but not durable at once: the next boot may do without.
