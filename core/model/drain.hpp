@@ -28,8 +28,8 @@ class Intake {
   [[nodiscard]] virtual bool full() const { return false; }
   // Makes everything since the last commit durable and runs `erase`, which removes it from its queue: in one
   // transaction where the buffer is the same Redis, and then the result is true. False: durable, but `erase`
-  // is still to be run by the caller, before it reads on. An Error: nothing is kept here, nor counted; read again
-  // what is still in the queue: where only the answer was lost, that is nothing.
+  // is still to be run by the caller, before it reads on. An Error: nothing is kept here, nor counted; read
+  // again what is still in the queue: where only the answer was lost, that is nothing.
   virtual Result<bool> commit(const RedisCommands& erase) = 0;
   // Forgets what was handed over since the last commit.
   virtual void discard() = 0;
