@@ -2,7 +2,6 @@
 // agent has collected arrives once, but for what a Redis threw away; schedules go on, and so does the rest.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <functional>
@@ -15,7 +14,6 @@
 
 #include "core/model/text.hpp"
 #include "tests/support/agent_process.hpp"
-#include "tests/support/applications.hpp"
 #include "tests/support/faults.hpp"
 #include "tests/support/http_sink.hpp"
 #include "tests/support/redis_server.hpp"
@@ -241,36 +239,6 @@ TEST_CASE("whatever happens to the Redis, what was collected arrives once", "[re
        .fault = "killed, stopped, full, read-only, busy, paused, emptied, foreign keys, commands forbidden",
        .tried = tries,
        .outcome = fmt::format("{} points arrived, none twice", counted(sink.requests()).size())});
-}
-
-TEST_CASE("what applications report through a Redis in trouble arrives, each record once", "[redis]") {
-  std::vector<Trouble> all = troubles();
-  std::erase_if(all, [](const Trouble& trouble) { return trouble.loses; });
-  std::shuffle(all.begin(), all.end(), std::mt19937(std::random_device{}()));
-  const int tries = fault_tries(1, static_cast<int>(all.size()) * 2);
-  int records = 0;
-  for (int i = 0; i < tries; ++i) {
-    RedisServer redis({.appendonly = true});
-    HttpSink sink;
-    AgentProcess agent(
-        {.environment = with(board(sink, redis.port()), {{"COLLECTOR_PLUGINS", R"(["host","chouette"])"}})});
-    const auto events = [&sink] { return sum_of(sink.requests(), "app.events"); };
-    Applications applications(redis, "app.events");
-    REQUIRE(eventually([&] { return events() > 0; }));
-    cause(all[static_cast<std::size_t>(i) % all.size()], redis, agent);
-    const double before = events();
-    REQUIRE(eventually([&] { return events() > before; }));
-    const int written = applications.stop();
-    CHECK(eventually([&] { return events() >= written; }));
-    CHECK(agent.stop() == 0);
-    CHECK(events() <= applications.begun());
-    records += written;
-  }
-  record_fault({.area = "Redis",
-                .promise = "what applications report is aggregated once",
-                .fault = "killed, stopped, full, unable to save, read-only, busy, paused, commands forbidden",
-                .tried = tries,
-                .outcome = fmt::format("{} records, none lost or doubled", records)});
 }
 
 TEST_CASE("what waited in a Redis that comes back empty is counted and said", "[redis]") {

@@ -25,8 +25,6 @@ class Applications {
   Applications(const RedisServer& redis, std::string metric)
       : metric_(std::move(metric)),
         thread_([this, &redis](const std::stop_token& stop) { report(redis, stop); }) {}
-  // How many were begun: Redis may have one of which it did not say so.
-  [[nodiscard]] int begun() const { return begun_; }
   // Returns how many were written, key and value.
   int stop() {
     thread_.request_stop();
@@ -39,7 +37,7 @@ class Applications {
     const SystemClock clock;
     RedisClient client(redis.target(), clock);
     while (!stop.stop_requested()) {
-      const std::string id = fmt::format("record-{}", begun_++);
+      const std::string id = fmt::format("record-{}", reported_.load());
       const double now = static_cast<double>(clock.wall()) / 1000;
       const std::string json = fmt::format(
           R"({{"metric":"{}","type":"count","value":1,"timestamp":{},"tags":{{}}}})", metric_, now);
@@ -52,7 +50,7 @@ class Applications {
   }
 
   const std::string metric_;
-  std::atomic<int> begun_{0}, reported_{0};
+  std::atomic<int> reported_{0};
   std::jthread thread_;
 };
 

@@ -176,7 +176,7 @@ Delivery::Job Delivery::batch_job(Sending& sending, std::vector<Block> blocks) {
     finish(sending, job.batch);  // nothing in it that could be sent
     return job;
   }
-  job.piece = sending.plan.next(limit());
+  job.piece = sending.plan.next(sending.again == 0 ? limit() : sending.again);
   job.payload = slice(std::move(job.batch.payload), job.piece.begin, job.piece.end);
   return job;
 }
@@ -188,6 +188,7 @@ void Delivery::adopt(Sending& sending, const std::vector<Block>& blocks, const B
   to_ack_.insert(to_ack_.end(), batch.damaged.begin(), batch.damaged.end());
   flush_acks();
   sending.doubtful = sending.frozen();
+  sending.again = 0;
   sending.parts.clear();
   for (const Block& block : blocks) {
     if (std::find(batch.damaged.begin(), batch.damaged.end(), block.id) != batch.damaged.end()) continue;
@@ -214,6 +215,7 @@ Delivery::Job Delivery::suspect_job(const std::vector<Block>& waiting, Suspect s
 // --------------------------------------------------------------------------------------
 
 void Delivery::settle(const Job& job, const Reply& reply) {
+  if (job.of != nullptr) job.of->again = 0;
   switch (reply.verdict) {
     case Verdict::accepted:
       on_accepted(job, reply);
@@ -235,10 +237,14 @@ void Delivery::settle(const Job& job, const Reply& reply) {
       fail(reply, backoff_.hopeless());
       break;
     case Verdict::retry:
-      if (job.of != nullptr && reply.left && !reply.cut_short) job.of->doubtful = true;
+      if (job.of != nullptr && reply.left && !reply.cut_short) {
+        job.of->doubtful = true;
+        job.of->again = job.piece.size();
+      }
       slow_in_a_row_ = reply.slow ? slow_in_a_row_ + 1 : 0;
       if ((reply.cut_short || slow_in_a_row_ >= patience) && job.piece.size() > smallest_cut) {
         learned_limit_ = job.piece.size() / 2;
+        job.of->again = 0;
         slow_in_a_row_ = 0;
       }
       fail(reply, backoff_.failed());

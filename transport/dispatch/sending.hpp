@@ -18,6 +18,7 @@ struct Sending {
   };
   std::vector<Part> parts;  // empty: no batch
   bool doubtful = false;    // the intake may have some of it, without having said so
+  std::uint32_t again = 0;  // records of the request that is to be sent again as it was; 0: none
   Plan plan = Plan();       // over its merged records
 
   [[nodiscard]] bool empty() const { return parts.empty(); }
