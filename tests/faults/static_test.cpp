@@ -69,7 +69,7 @@ class BareRoot {
   void start(const std::string& variables) {
     const std::string command = fmt::format(
         "unshare --mount sh -c 'mount -t proc proc {0}/proc && mount --rbind /sys {0}/sys && exec env -i {1} "
-        "chroot {0} /scops run' >{0}/log 2>&1 </dev/null & echo $! >{0}/pid",
+        "/usr/sbin/chroot {0} /scops run' >{0}/log 2>&1 </dev/null & echo $! >{0}/pid",
         root_.path(), variables);
     REQUIRE(std::system(command.c_str()) == 0);
     std::ifstream(path("pid")) >> pid_;
@@ -125,7 +125,8 @@ TEST_CASE("the static program needs nothing of its root", "[faults]") {
   CHECK(fs::file_size(program) < 8'000'000);
 
   const BareRoot root;
-  const std::string said = output_of(fmt::format("env -i chroot '{}' /scops version", root.path("")));
+  const std::string said =
+      output_of(fmt::format("env -i /usr/sbin/chroot '{}' /scops version", root.path("")));
   CHECK_THAT(said, Contains("scops "));
 }
 
