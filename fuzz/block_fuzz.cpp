@@ -1,6 +1,7 @@
 // Blocks: the input as a whole block, as the columns of one with a right checksum, and as samples that must
 // come back bit by bit.
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstddef>
@@ -71,6 +72,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)scops::stamp_of_block(input);
   if (const auto set = scops::decode_block(input)) settle(*set);
   if (const auto set = scops::decode_block(scops::seal_block(input))) settle(*set);
+  if (!input.empty()) {
+    const std::size_t first = static_cast<unsigned char>(input[0]) * input.size() / 256;
+    const std::string_view rest = input.substr(1);
+    const std::string bytes =
+        scops::seal_block(rest.substr(0, first), rest.substr(std::min(first, rest.size())));
+    require(scops::names_of_block(bytes) <= bytes.size());
+    if (const auto set = scops::decode_block(bytes)) settle(*set);
+  }
+  require(scops::names_of_block(input) <= input.size());
   const SampleSet samples = samples_of(input);
   require(scops::encode_block(samples.series, samples.samples).records == samples.samples.size());
   settle(samples);
