@@ -19,7 +19,7 @@ inline constexpr std::size_t columns_max = 16U << 20U;     // bytes of all colum
 inline constexpr std::size_t name_overhead = sizeof(std::string);  // what a name costs beside its bytes
 
 // Bytes of the columns of names: fewer are not worth a stream of their own.
-inline constexpr std::size_t names_apart_least = 400;
+inline constexpr std::size_t names_apart_least = 128;
 
 // What a series costs in memory, counted against block_names_max.
 inline std::size_t block_weight(const Series& series) {
