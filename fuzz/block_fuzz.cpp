@@ -75,6 +75,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)scops::stamp_of_block(input);
   if (const auto set = scops::decode_block(input)) settle(*set);
   if (const auto set = scops::decode_block(scops::seal_block(input))) settle(*set);
+  if (!input.empty()) {
+    const std::size_t first = static_cast<unsigned char>(input[0]) * input.size() / 256;
+    const std::string_view rest = input.substr(1);
+    const std::string bytes =
+        scops::seal_block(rest.substr(0, first), rest.substr(std::min(first, rest.size())));
+    require(scops::names_of_block(bytes) <= bytes.size());
+    if (const auto set = scops::decode_block(bytes)) settle(*set);
+  }
+  require(scops::names_of_block(input) <= input.size());
   settle(samples_of(input));
   return 0;
 }

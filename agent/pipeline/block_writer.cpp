@@ -30,7 +30,7 @@ bool BlockWriter::acceptable(const Series& series) {
 
 void BlockWriter::add(Series series, TimeMs time, double value) {
   if (full()) seal();
-  slice_.samples.push_back({.series = intern(std::move(series)), .time = time, .value = value});
+  slice_.push_back({.series = refer(own_.emplace_back(std::move(series))), .time = time, .value = value});
   ++samples_;
 }
 
@@ -43,21 +43,21 @@ void BlockWriter::add(std::span<const Series> series, std::span<const Sample> sa
       std::fill(places.begin(), places.end(), nowhere);
     }
     std::uint32_t& place = places[sample.series];
-    if (place == nowhere) place = intern(series[sample.series]);
-    slice_.samples.push_back({.series = place, .time = sample.time, .value = sample.value});
+    if (place == nowhere) place = refer(series[sample.series]);
+    slice_.push_back({.series = place, .time = sample.time, .value = sample.value});
   }
   samples_ += samples.size();
 }
 
-std::uint32_t BlockWriter::intern(Series series) {
+std::uint32_t BlockWriter::refer(const Series& series) {
   slice_weight_ += block_weight(series);
-  slice_.series.push_back(std::move(series));
-  return static_cast<std::uint32_t>(slice_.series.size() - 1);
+  series_.push_back(&series);
+  return static_cast<std::uint32_t>(series_.size() - 1);
 }
 
 bool BlockWriter::full() const {
-  return slice_.samples.size() >= std::min<std::size_t>(block_records_, block_samples_max) ||
-         slice_.series.size() >= block_series_max || slice_weight_ >= slice_max_;
+  return slice_.size() >= std::min<std::size_t>(block_records_, block_samples_max) ||
+         series_.size() >= block_series_max || slice_weight_ >= slice_max_;
 }
 
 void BlockWriter::stamp(const Stamp& stamp) {
@@ -67,10 +67,12 @@ void BlockWriter::stamp(const Stamp& stamp) {
 }
 
 void BlockWriter::seal() {
-  if (!slice_.samples.empty()) {
-    blocks_.push_back(encode_block(slice_.series, slice_.samples));
+  if (!slice_.empty()) {
+    blocks_.push_back(encode_referred(series_, slice_));
     stamp_block(blocks_.back().bytes, stamp_);
   }
+  series_ = {};
+  own_ = {};
   slice_ = {};
   slice_weight_ = 0;
 }

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <span>
 #include <vector>
 
@@ -23,7 +24,8 @@ class BlockWriter {
 
   // The series is acceptable, the value finite.
   void add(Series series, TimeMs time, double value);
-  // `samples` refer to `series` by index; a series without samples costs nothing.
+  // `samples` refer to `series` by index; a series without samples costs nothing, and none is copied: they
+  // stay where they are until the next take or clear.
   void add(std::span<const Series> series, std::span<const Sample> samples);
 
   // By which clock the times of what comes from now on were taken. A block has one stamp.
@@ -36,14 +38,16 @@ class BlockWriter {
   [[nodiscard]] std::size_t samples() const { return samples_; }
 
  private:
-  std::uint32_t intern(Series series);
+  std::uint32_t refer(const Series& series);
   [[nodiscard]] bool full() const;
   void seal();
 
   std::uint32_t block_records_;
   std::size_t slice_max_;
   Stamp stamp_;
-  SampleSet slice_;
+  std::vector<const Series*> series_;  // of the slice that grows
+  std::deque<Series> own_;             // those of them that are nobody else's
+  std::vector<Sample> slice_;
   std::size_t slice_weight_ = 0;  // of the names in it, as block_names_max counts them
   std::vector<Block> blocks_;
   std::size_t samples_ = 0;

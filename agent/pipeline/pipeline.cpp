@@ -102,12 +102,13 @@ std::vector<Block> Pipeline::flush(TimeMs now, bool closing) {
   closing ? windows_.close_all() : windows_.close(now);
   fates_.publish();
   write_pending();
+  std::vector<Block> blocks = sink_.writer().take();  // before the sweep: it refers to the table
   if (table_.sweep()) {
     wanted_.clear();
     for (const Series& series : table_.series()) wanted_.push_back(labels_.wanted(series.name));
   }
   series_count_.set(static_cast<double>(table_.size()));
-  return sink_.writer().take();
+  return blocks;
 }
 
 }  // namespace scops

@@ -1,20 +1,23 @@
-// A block: "SCB", version 1, CRC-32 of the rest, length of the columns (both 4 bytes, low first), and the
-// columns as one zlib stream. Version 2 has a stamp before the stream (block_format.cpp). Alike bytes stand
-// side by side, so that deflate finds them:
+// A block: magic, version, checksum, length and perhaps a stamp (block_format.cpp), then its columns,
+// deflated: those of the names and those of the points. Alike bytes stand side by side, so that deflate finds
+// them. The names, when they are many, have a stream of their own, behind that of the points, because they
+// are the same in block after block, which a store makes use of. Their columns:
 //
 //   index    tags: number, then for each (bytes shared with the one before, further bytes); series: number,
-//   then for
-//            each the same of its name, its type, interval, number of tags, numbers of the tags
+//            then for each the same of its name, its type, interval, number of tags, numbers of the tags
 //   text     the further bytes of tags and names
+//
+// and of the points:
+//
 //   times    number, the first, then the differences: one capture has one time, so this is short
 //   shape    for each series: 1 when its points have the times of the series before, else 2 x number of
-//   points and
-//            the differences of their places in `times`; then its scale
+//   points
+//            and the differences of their places in `times`; then its scale
 //   values   points of scale 0 to 6: value x 10^scale, as the difference to the point before
 //   raw      points of scale 7: doubles, their first bytes, then their second bytes...
 //
-// Each column is preceded by its length. All numbers are varints, signed ones zigzag. Decoding is
-// block_decode.cpp.
+// Each column is preceded by its length. All numbers are varints, signed ones zigzag. Blocks of versions 1
+// and 2 have one stream with all columns, those of the names first. Decoding is block_decode.cpp.
 
 #include "core/io/block_codec.hpp"
 
@@ -22,6 +25,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <initializer_list>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -56,7 +60,7 @@ unsigned scale_of(double value) {
 
 class Encoder {
  public:
-  Encoder(std::span<const Series> series, std::span<const Sample> samples)
+  Encoder(std::span<const Series* const> series, std::span<const Sample> samples)
       : series_(series), samples_(samples) {}
 
   Block encode() {
@@ -88,15 +92,15 @@ class Encoder {
     Indexes used;
     for (const Sample& sample : samples_) {
       if (sample.series >= series_.size() || rank_[sample.series] != nobody) continue;
-      if (!std::isfinite(sample.value) || !acceptable(series_[sample.series])) continue;
+      if (!std::isfinite(sample.value) || !acceptable(*series_[sample.series])) continue;
       rank_[sample.series] = 0;
       used.push_back(sample.series);
     }
-    std::sort(used.begin(), used.end(), [this](auto a, auto b) { return series_[a] < series_[b]; });
+    std::sort(used.begin(), used.end(), [this](auto a, auto b) { return *series_[a] < *series_[b]; });
     std::size_t weight = 0;
     for (const std::uint32_t one : used) {
-      if (sorted_.empty() || series_[sorted_.back()] != series_[one]) {
-        weight += block_weight(series_[one]);
+      if (sorted_.empty() || *series_[sorted_.back()] != *series_[one]) {
+        weight += block_weight(*series_[one]);
         if (weight > block_names_max || sorted_.size() == block_series_max) full_ = true;
         if (!full_) sorted_.push_back(one);
       }
@@ -128,7 +132,7 @@ class Encoder {
 
   void write_tags() {
     for (const std::uint32_t one : sorted_)
-      tags_.insert(tags_.end(), series_[one].tags.begin(), series_[one].tags.end());
+      tags_.insert(tags_.end(), series_[one]->tags.begin(), series_[one]->tags.end());
     std::sort(tags_.begin(), tags_.end());
     tags_.erase(std::unique(tags_.begin(), tags_.end()), tags_.end());
     append_varint(out_.index, tags_.size());
@@ -155,7 +159,7 @@ class Encoder {
     std::string_view before;
     std::span<const std::uint32_t> rest = points_;
     for (std::uint32_t rank = 0; rank < sorted_.size(); ++rank) {
-      const Series& one = series_[sorted_[rank]];
+      const Series& one = *series_[sorted_[rank]];
       append_shared(one.name, before);
       append_varint(out_.index, static_cast<std::uint64_t>(one.type));
       append_varint(out_.index, one.interval_s);
@@ -178,16 +182,17 @@ class Encoder {
   }
 
   void write_shape(std::span<const std::uint32_t> points) {
-    std::vector<std::uint64_t> places;
-    for (const std::uint32_t point : points) places.push_back(place_of(times_, samples_[point].time));
-    if (places == places_) {
+    next_places_.clear();
+    for (const std::uint32_t point : points) next_places_.push_back(place_of(times_, samples_[point].time));
+    if (next_places_ == places_) {
       append_varint(out_.shape, 1);
       return;
     }
-    append_varint(out_.shape, 2 * places.size());
+    append_varint(out_.shape, 2 * next_places_.size());
     std::uint64_t before = 0;
-    for (const std::uint64_t place : places) append_varint(out_.shape, place - std::exchange(before, place));
-    places_ = std::move(places);
+    for (const std::uint64_t place : next_places_)
+      append_varint(out_.shape, place - std::exchange(before, place));
+    places_.swap(next_places_);
   }
 
   // One scale for all points of a series: a sum of 0.25 and 3 is a series of quarters.
@@ -219,21 +224,26 @@ class Encoder {
   }
 
   [[nodiscard]] std::string seal_columns() const {
-    std::string columns;
-    for (const std::string* one :
-         {&out_.index, &out_.text, &out_.times, &out_.shape, &out_.values, &out_.raw}) {
-      append_varint(columns, one->size());
-      columns.append(*one);
-    }
-    return seal_block(columns);
+    const std::string names = joined({&out_.index, &out_.text});
+    const std::string points = joined({&out_.times, &out_.shape, &out_.values, &out_.raw});
+    return names.size() < names_apart_least ? seal_block(names + points) : seal_block(points, names);
   }
 
-  std::span<const Series> series_;
+  static std::string joined(std::initializer_list<const std::string*> columns) {
+    std::string all;
+    for (const std::string* one : columns) {
+      append_varint(all, one->size());
+      all.append(*one);
+    }
+    return all;
+  }
+
+  std::span<const Series* const> series_;
   std::span<const Sample> samples_;
   Indexes sorted_, rank_, points_;
   std::vector<std::string_view> tags_;
   std::vector<TimeMs> times_;
-  std::vector<std::uint64_t> places_, raw_;
+  std::vector<std::uint64_t> places_, next_places_, raw_;
   bool full_ = false;
   Columns out_;
 };
@@ -241,6 +251,13 @@ class Encoder {
 }  // namespace
 
 Block encode_block(std::span<const Series> series, std::span<const Sample> samples) {
+  std::vector<const Series*> referred;
+  referred.reserve(series.size());
+  for (const Series& one : series) referred.push_back(&one);
+  return encode_referred(referred, samples);
+}
+
+Block encode_referred(std::span<const Series* const> series, std::span<const Sample> samples) {
   return Encoder(series, samples).encode();
 }
 

@@ -26,6 +26,8 @@ inline constexpr std::size_t block_names_max = 8U << 20U;  // bytes of all names
 // to are left out, so a caller may pass its whole table. Equal series become one. Deterministic; every finite
 // double comes back bit by bit.
 [[nodiscard]] Block encode_block(std::span<const Series> series, std::span<const Sample> samples);
+// The same of series that stay where they are: a table's, so that none is copied.
+[[nodiscard]] Block encode_referred(std::span<const Series* const> series, std::span<const Sample> samples);
 
 // Writes into a block of any kind by which clock its times were taken: 11 bytes. A stamp without a boot is
 // not worth it, and none is ever replaced.
@@ -34,6 +36,10 @@ void stamp_block(std::string& bytes, const Stamp& stamp);
 // The stamp of a block that has one; its first stamped_header_size bytes will do, and are not checked.
 inline constexpr std::size_t stamped_header_size = 23;
 [[nodiscard]] Stamp stamp_of_block(std::string_view bytes);
+
+// A block of many series ends with their names, compressed, which are the same in the next block of the same
+// series: where they begin. Other blocks: their size. Never more than that, whatever the bytes are.
+[[nodiscard]] std::size_t names_of_block(std::string_view bytes);
 
 // Is this a whole, undamaged block (magic, version, length, checksum)? Cheap: nothing is inflated.
 [[nodiscard]] Status check_block(std::string_view bytes);

@@ -18,12 +18,14 @@ namespace {
 
 class Decoder {
  public:
-  explicit Decoder(std::string_view columns) {
-    ByteReader all(columns);
-    for (ByteReader* one : {&index_, &text_, &times_, &shape_, &values_})
-      *one = ByteReader(all.bytes(all.varint()));
-    raw_ = all.bytes(all.varint());
-    valid_ = all.done() && raw_.size() % 8 == 0;
+  explicit Decoder(const BlockColumns& columns) {
+    ByteReader points(columns.points);
+    ByteReader apart(columns.names);
+    ByteReader& names = columns.names.empty() ? points : apart;
+    for (ByteReader* one : {&index_, &text_}) *one = ByteReader(names.bytes(names.varint()));
+    for (ByteReader* one : {&times_, &shape_, &values_}) *one = ByteReader(points.bytes(points.varint()));
+    raw_ = points.bytes(points.varint());
+    valid_ = points.done() && names.done() && raw_.size() % 8 == 0;
   }
 
   Result<SampleSet> decode() {
@@ -155,7 +157,7 @@ class Decoder {
 }  // namespace
 
 Result<SampleSet> decode_block(std::string_view bytes) {
-  const Result<std::string> columns = unseal_block(bytes);
+  const Result<BlockColumns> columns = unseal_block(bytes);
   if (!columns) return columns.error();
   return Decoder(*columns).decode();
 }

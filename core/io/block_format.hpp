@@ -18,6 +18,9 @@ inline constexpr double exact_limit = 9007199254740992.0;  // 2^53: below it eve
 inline constexpr std::size_t columns_max = 16U << 20U;     // bytes of all columns
 inline constexpr std::size_t name_overhead = sizeof(std::string);  // what a name costs beside its bytes
 
+// Bytes of the columns of names: fewer are not worth a stream of their own.
+inline constexpr std::size_t names_apart_least = 128;
+
 // What a series costs in memory, counted against block_names_max.
 inline std::size_t block_weight(const Series& series) {
   std::size_t weight = series.name.size() + name_overhead;
@@ -25,8 +28,14 @@ inline std::size_t block_weight(const Series& series) {
   return weight;
 }
 
-// Puts magic, version, checksum and length in front of the deflated columns; takes them off again.
+// Puts magic, version, checksum and length in front of what is deflated: of columns all in one stream, or of
+// points and names in a stream each. Takes them off again: `names` is empty where all are in one.
+struct BlockColumns {
+  std::string points;  // or all of them
+  std::string names;
+};
 [[nodiscard]] std::string seal_block(std::string_view columns);
-[[nodiscard]] Result<std::string> unseal_block(std::string_view bytes);
+[[nodiscard]] std::string seal_block(std::string_view points, std::string_view names);
+[[nodiscard]] Result<BlockColumns> unseal_block(std::string_view bytes);
 
 }  // namespace scops

@@ -41,12 +41,13 @@ struct InflateEnd {
 
 // The state of deflate takes 2^(window+2) + 2^(level+9) bytes: 256 KiB at zlib's defaults. A window that just
 // covers the data finds the same matches; a block of a few KiB then costs about 50 KiB (docs/buffer.md).
-void deflate(std::string_view data, std::string& into, int level) {
+void deflate(std::string_view data, std::string& into, DeflateOptions options) {
   const int data_bits = static_cast<int>(std::bit_width(data.size()));
   const int window_bits = std::clamp(data_bits, 9, 15);
   const int memory_level = std::clamp(data_bits - 6, 4, 8);
   z_stream stream{};
-  if (deflateInit2(&stream, level, Z_DEFLATED, window_bits, memory_level, Z_DEFAULT_STRATEGY) != Z_OK) {
+  const int strategy = options.numbers ? Z_FILTERED : Z_DEFAULT_STRATEGY;
+  if (deflateInit2(&stream, options.level, Z_DEFLATED, window_bits, memory_level, strategy) != Z_OK) {
     throw std::bad_alloc();
   }
   const std::unique_ptr<z_stream, DeflateEnd> ending(&stream);

@@ -9,8 +9,13 @@
 
 namespace scops {
 
-// Replaces `into` by the zlib stream (RFC 1950) of `data`; level 1 to 9.
-void deflate(std::string_view data, std::string& into, int level = 6);
+struct DeflateOptions {
+  int level = 6;         // 1 to 9
+  bool numbers = false;  // text of which most is digits: short matches do not pay
+};
+
+// Replaces `into` by the zlib stream (RFC 1950) of `data`.
+void deflate(std::string_view data, std::string& into, DeflateOptions options = {});
 
 // The content of a zlib stream, at most `limit` bytes (more is ErrorKind::drop, as is damage or a short
 // stream).

@@ -82,10 +82,10 @@ Block encode_log_block(std::span<const LogRecord> records) {
 }
 
 Result<std::vector<LogRecord>> decode_log_block(std::string_view bytes) {
-  const Result<std::string> content = unseal_block(bytes);
+  const Result<BlockColumns> content = unseal_block(bytes);
   if (!content) return content.error();
-  ByteReader reader(*content);
-  if (reader.varint() != 0 || reader.varint() != kind_mark)
+  ByteReader reader(content->points);
+  if (!content->names.empty() || reader.varint() != 0 || reader.varint() != kind_mark)
     return Error{ErrorKind::drop, "block: not of logs"};
   std::vector<LogRecord> records(reader.count(std::min(log_block_records_max, reader.left())));
   if (!read_times(reader, records) || !read_texts(reader, records))

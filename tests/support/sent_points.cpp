@@ -124,11 +124,12 @@ std::map<PointId, double> stored_points(const std::string& state_folder) {
   REQUIRE(database);
   if (database->number("SELECT count(*) FROM sqlite_schema WHERE name='blocks'").value_or(0) == 0)
     return points;
-  auto blocks = database->prepare("SELECT bytes FROM blocks");
+  auto blocks = database->prepare(
+      "SELECT blocks.bytes, names.bytes FROM blocks LEFT JOIN names ON names.id = blocks.names");
   REQUIRE(blocks);
   auto row = blocks->run();
   for (; row && *row; row = blocks->step()) {
-    const auto set = decode_block(blocks->blob(0));
+    const auto set = decode_block(std::string(blocks->blob(0)).append(blocks->blob(1)));
     REQUIRE(set);
     for (const Sample& sample : set->samples) {
       const Series& series = set->series.at(sample.series);

@@ -20,21 +20,32 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::int64_t application = 0x53434F50;  // "SCOP"
-constexpr std::int64_t version = 1;
+constexpr std::int64_t version = 2;
 constexpr std::int64_t largest_id = std::int64_t{1} << 62U;  // far from the end of the numbers
 constexpr int asides_max = 2;
-constexpr std::int64_t page_size_max = 65536;  // of any database
+constexpr std::int64_t page_size_max = 65536;        // of any database
+constexpr std::size_t names_kept_max = 128U << 10U;  // bytes in memory, to be compared with
+constexpr std::size_t names_kept_number = 8;
 
 // An id is given once: it lives in `blocks` or below a cursor, so that the largest of both is known for ever.
 constexpr std::string_view schema = R"(
   BEGIN IMMEDIATE;
   CREATE TABLE blocks(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, records INTEGER NOT NULL,
-                      newest INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT;
+                      newest INTEGER NOT NULL, bytes BLOB NOT NULL, names INTEGER NOT NULL) STRICT;
+  CREATE TABLE names(id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
   CREATE TABLE cursors(output TEXT NOT NULL, kind INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
                        PRIMARY KEY(output, kind, first)) STRICT, WITHOUT ROWID;
   CREATE TABLE damaged(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, records INTEGER NOT NULL,
                        newest INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT;
   PRAGMA application_id={};
+  PRAGMA user_version={};
+  COMMIT)";
+
+// In version 1 each block has its names with it.
+constexpr std::string_view from_version_1 = R"(
+  BEGIN IMMEDIATE;
+  ALTER TABLE blocks ADD COLUMN names INTEGER NOT NULL DEFAULT 0;
+  CREATE TABLE names(id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
   PRAGMA user_version={};
   COMMIT)";
 
@@ -64,18 +75,19 @@ Status check_file(const std::string& path) {
   return Ok{};
 }
 
-// False: an empty database, to be made ours.
-Result<bool> is_ours(Database& database) {
+// 0: an empty database, to be made ours.
+Result<std::int64_t> version_of(Database& database) {
   const Result<std::int64_t> id = database.number("PRAGMA application_id");
   if (!id) return id.error();
   const Result<std::int64_t> known = database.number("PRAGMA user_version");
   if (!known) return known.error();
   const Result<std::int64_t> tables = database.number("SELECT count(*) FROM sqlite_schema");
   if (!tables) return tables.error();
-  if (*id == 0 && *known == 0 && *tables == 0) return false;
+  if (*id == 0 && *known == 0 && *tables == 0) return std::int64_t{0};
   if (*id != application) return Error{ErrorKind::drop, "a database of another program"};
-  if (*known != version) return Error{ErrorKind::drop, fmt::format("of version {}, not {}", *known, version)};
-  return true;
+  if (*known < 1 || *known > version)
+    return Error{ErrorKind::drop, fmt::format("of version {}, not {}", *known, version)};
+  return *known;
 }
 
 bool fits(std::int64_t value, std::int64_t max) { return value >= 0 && value <= max; }
@@ -99,12 +111,12 @@ Result<BlockFile> BlockFile::open(const std::string& path) {
   if (Status usable = check_file(path); !usable) return usable.error();
   Result<Database> database = Database::open(path, page_size);
   if (!database) return database.error();
-  const Result<bool> ours = is_ours(*database);
-  if (!ours) return within(path, ours.error());
+  const Result<std::int64_t> found = version_of(*database);
+  if (!found) return within(path, found.error());
   BlockFile file(std::move(*database));
   // A file with other tables than ours is noticed before anything is written to it.
-  Status ready = *ours ? file.prepare() : file.make_tables();
-  if (ready && *ours) ready = file.database_.start_log();
+  Status ready = *found == version ? file.prepare() : *found == 0 ? file.make_tables() : file.upgrade();
+  if (ready && *found == version) ready = file.database_.start_log();
   if (!ready) return within(path, ready.error());
   return file;
 }
@@ -115,11 +127,24 @@ Status BlockFile::make_tables() {
   return prepare();
 }
 
+Status BlockFile::upgrade() {
+  const Result<Statement> known = database_.prepare("SELECT id, kind, records, newest, bytes FROM blocks");
+  if (!known) return known.error();
+  if (Status started = database_.start_log(); !started) return started;
+  if (Status made = database_.exec(fmt::format(from_version_1, version)); !made) return made;
+  return prepare();
+}
+
 Status BlockFile::prepare() {
-  const std::array<std::pair<Statement*, std::string_view>, 5> all = {{
-      {&insert_, "INSERT INTO blocks(id, kind, records, newest, bytes) VALUES(?, ?, ?, ?, ?)"},
+  const std::array<std::pair<Statement*, std::string_view>, 7> all = {{
+      {&insert_, "INSERT INTO blocks(id, kind, records, newest, bytes, names) VALUES(?, ?, ?, ?, ?, ?)"},
+      {&insert_names_, "INSERT OR REPLACE INTO names(id, bytes) VALUES(?, ?)"},
       {&erase_, "DELETE FROM blocks WHERE id BETWEEN ? AND ?"},
-      {&bytes_, "SELECT bytes FROM blocks WHERE id = ?"},
+      {&erase_names_,
+       "DELETE FROM names WHERE id < ?1 AND id NOT IN (SELECT names FROM blocks WHERE id < ?1 + ?2)"},
+      {&bytes_,
+       "SELECT blocks.bytes, names.bytes FROM blocks LEFT JOIN names ON names.id = blocks.names "
+       "WHERE blocks.id = ?"},
       {&forget_cursor_, "DELETE FROM cursors WHERE output = ? AND kind = ?"},
       {&save_cursor_, "INSERT INTO cursors(output, kind, first, last) VALUES(?, ?, ?, ?)"},
   }};
@@ -134,7 +159,7 @@ Status BlockFile::prepare() {
 // From the front until something cannot be read, and then from the back: one bad page costs little.
 Result<BlockFile::Content> BlockFile::content() {
   const std::string ascending = fmt::format(
-      "SELECT id, kind, records, newest, length(bytes), substr(bytes, 1, {}) FROM blocks ORDER BY id",
+      "SELECT id, kind, records, newest, length(bytes), substr(bytes, 1, {}), names FROM blocks ORDER BY id",
       stamped_header_size);
   Content content;
   Status read = read_entries(ascending, true, content);
@@ -163,6 +188,7 @@ Status BlockFile::read_entries(std::string_view sql, bool ascending, Content& co
   Result<Statement> query = database_.prepare(sql);
   if (!query) return query.error();
   const std::int64_t size_max = *pages * page_size_max;
+  const std::map<std::uint64_t, std::uint32_t> names = sizes_of_names();
   std::optional<std::int64_t> last;
   Result<bool> row = query->run();
   for (; row && *row; row = query->step()) {
@@ -175,13 +201,29 @@ Status BlockFile::read_entries(std::string_view sql, bool ascending, Content& co
     if (last && (ascending ? found.id <= *last : found.id >= *last))
       return Error{ErrorKind::drop, "blocks are out of order"};
     last = found.id;
-    if (const std::optional<Entry> entry = to_entry(found, size_max)) {
+    if (std::optional<Entry> entry = to_entry(found, size_max)) {
+      const auto shared = names.find(static_cast<std::uint64_t>(query->integer(6)));
+      if (shared != names.end()) entry->size += std::min(shared->second, UINT32_MAX - entry->size);
       content.entries.push_back(*entry);
     } else {
       content.damage = "a block's row makes no sense";
     }
   }
   return done(row);
+}
+
+// As far as they can be read: a block whose names cannot be is found damaged when it is read itself.
+std::map<std::uint64_t, std::uint32_t> BlockFile::sizes_of_names() {
+  std::map<std::uint64_t, std::uint32_t> sizes;
+  Result<Statement> query = database_.prepare("SELECT id, length(bytes) FROM names ORDER BY id");
+  if (!query) return sizes;
+  std::int64_t last = -1;  // in order, as in read_entries()
+  for (Result<bool> row = query->run(); row && *row && query->integer(0) > last; row = query->step()) {
+    last = query->integer(0);
+    if (fits(query->integer(1), names_kept_max))
+      sizes[static_cast<std::uint64_t>(last)] = static_cast<std::uint32_t>(query->integer(1));
+  }
+  return sizes;
 }
 
 Status BlockFile::read_cursors(Content& content) {
@@ -208,13 +250,50 @@ Result<std::string> BlockFile::bytes(std::uint64_t id) {
   if (!row) return row.error();
   if (!*row) return Error{ErrorKind::absent, fmt::format("block {} is missing", id)};
   std::string bytes(bytes_.blob(0));
+  bytes.append(bytes_.blob(1));
   bytes_.reset();
   return bytes;
 }
 
 Status BlockFile::insert(std::uint64_t id, const Block& block) {
+  const std::string_view whole = block.bytes;
+  const std::string_view names = whole.substr(names_of_block(whole));
+  std::string_view bytes = whole;
+  std::uint64_t row = 0;
+  if (!names.empty() && names.size() <= names_kept_max) {
+    const Result<std::uint64_t> shared = share(id, names);
+    if (!shared) return shared.error();
+    row = *shared;
+    bytes.remove_suffix(names.size());
+  }
   return done(insert_.run(static_cast<std::int64_t>(id), static_cast<std::int64_t>(block.kind),
-                          static_cast<std::int64_t>(block.records), block.newest, Blob{block.bytes}));
+                          static_cast<std::int64_t>(block.records), block.newest, Blob{bytes},
+                          static_cast<std::int64_t>(row)));
+}
+
+// The row that has these names for the block `id`: one that has them already, or one of its own.
+Result<std::uint64_t> BlockFile::share(std::uint64_t id, std::string_view names) {
+  std::erase_if(shared_, [id](const Names& one) { return id - one.id >= blocks_sharing; });
+  const auto same = [names](const Names& one) { return one.bytes == names; };
+  const auto known = std::find_if(shared_.begin(), shared_.end(), same);
+  if (known != shared_.end()) return known->id;
+  if (Status kept = done(insert_names_.run(static_cast<std::int64_t>(id), Blob{names})); !kept)
+    return kept.error();
+  shared_.push_back({id, std::string(names)});
+  std::size_t bytes = 0;
+  std::size_t number = 0;
+  const auto enough = std::find_if(shared_.rbegin(), shared_.rend(), [&](const Names& one) {
+    bytes += one.bytes.size();
+    return ++number > names_kept_number || bytes > names_kept_max;
+  });
+  shared_.erase(shared_.begin(), enough.base());
+  return id;
+}
+
+// Not those that the next block may have too.
+Status BlockFile::erase_names(std::uint64_t oldest) {
+  const std::uint64_t end = shared_.empty() ? oldest : std::min(oldest, shared_.front().id);
+  return done(erase_names_.run(static_cast<std::int64_t>(end), static_cast<std::int64_t>(blocks_sharing)));
 }
 
 Status BlockFile::erase(std::span<const std::uint64_t> ids) {
@@ -240,11 +319,12 @@ Status BlockFile::save_cursor(std::string_view output, Kind kind, std::span<cons
 }
 
 Status BlockFile::set_aside(std::uint64_t id) {
-  return database_.exec(fmt::format(
-      "INSERT OR REPLACE INTO damaged SELECT * FROM blocks WHERE id = {0} AND length(bytes) <= 65536;"
-      "DELETE FROM damaged WHERE id NOT IN (SELECT id FROM damaged ORDER BY id DESC LIMIT 8);"
-      "DELETE FROM blocks WHERE id = {0}",
-      id));
+  return database_.exec(
+      fmt::format("INSERT OR REPLACE INTO damaged SELECT id, kind, records, newest, bytes FROM blocks "
+                  "WHERE id = {0} AND length(bytes) <= 65536;"
+                  "DELETE FROM damaged WHERE id NOT IN (SELECT id FROM damaged ORDER BY id DESC LIMIT 8);"
+                  "DELETE FROM blocks WHERE id = {0}",
+                  id));
 }
 
 void remove_file(const std::string& path) {

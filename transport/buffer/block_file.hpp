@@ -1,8 +1,11 @@
 // The tables of the embedded buffer in one SQLite file, as typed calls. No policy and no lock: embedded.hpp
-// has both.
+// has both. Of blocks that have the same names (names_of_block) one row keeps them for the next
+// blocks_sharing ids: a block of a usual flush is then a third as large, and a row that goes bad costs so
+// many at most (docs/decisions/087).
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -16,6 +19,8 @@
 namespace scops {
 
 inline constexpr int page_size = 1024;  // of the file: small, as most blocks are (docs/decisions/012)
+
+inline constexpr std::uint64_t blocks_sharing = 256;
 
 // A row of the table of blocks as it was read; `head` is the beginning of the block.
 struct BlockRow {
@@ -52,21 +57,36 @@ class BlockFile {
   // Inside a transaction:
   Status insert(std::uint64_t id, const Block& block);
   Status erase(std::span<const std::uint64_t> ids);  // ascending
+  // No block below `oldest` is left: nor are the names that only those had. After insert().
+  Status erase_names(std::uint64_t oldest);
   Status save_cursor(std::string_view output, Kind kind, std::span<const IdRange> acked);
   // Moves a block out of the way into the table `damaged`, which keeps the last few.
   Status set_aside(std::uint64_t id);
+
+  // A transaction was undone: what it wrote is not there.
+  void undone() { shared_.clear(); }
 
   [[nodiscard]] Database& database() { return database_; }
 
  private:
   explicit BlockFile(Database database) : database_(std::move(database)) {}
+  // What lies in the row `id` of the table `names`.
+  struct Names {
+    std::uint64_t id = 0;
+    std::string bytes;
+  };
+
   Status make_tables();
+  Status upgrade();
   Status prepare();
+  Result<std::uint64_t> share(std::uint64_t id, std::string_view names);
+  [[nodiscard]] std::map<std::uint64_t, std::uint32_t> sizes_of_names();
   Status read_entries(std::string_view sql, bool ascending, Content& content);
   Status read_cursors(Content& content);
 
   Database database_;
-  Statement insert_, erase_, bytes_, forget_cursor_, save_cursor_;
+  Statement insert_, insert_names_, erase_, erase_names_, bytes_, forget_cursor_, save_cursor_;
+  std::vector<Names> shared_;  // that the next block may have too, the youngest last
 };
 
 // Renames the file, with its log, to `path`.aside-1 or -2, so that a fresh one can be made; returns the new

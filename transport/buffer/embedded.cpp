@@ -93,14 +93,25 @@ Status EmbeddedBuffer::renew_file() {
 
 Status EmbeddedBuffer::store(std::span<const Block* const> blocks,
                              std::span<const std::uint64_t> in_the_way) {
+  Status stored = write(blocks, in_the_way);
+  if (!stored) file_->undone();
+  return stored;
+}
+
+Status EmbeddedBuffer::write(std::span<const Block* const> blocks,
+                             std::span<const std::uint64_t> in_the_way) {
   Transaction transaction(file_->database());
   if (Status begun = transaction.begin(Sync::full); !begun) return begun;
-  if (Status erased = file_->erase(ledger_.gone()); !erased) return erased;
+  const std::vector<std::uint64_t> gone = ledger_.gone();
+  if (Status erased = file_->erase(gone); !erased) return erased;
   if (Status erased = file_->erase(in_the_way); !erased) return erased;
   if (Status saved = save_cursors(*file_, false); !saved) return saved;
   std::uint64_t id = ledger_.next_id();
   for (const Block* block : blocks) {
     if (Status inserted = file_->insert(id++, *block); !inserted) return inserted;
+  }
+  if (!gone.empty() || !in_the_way.empty()) {
+    if (Status erased = file_->erase_names(oldest_after(in_the_way)); !erased) return erased;
   }
   if (Status committed = transaction.commit(); !committed) return committed;
   counters_.commits.add();
@@ -112,6 +123,15 @@ Status EmbeddedBuffer::store(std::span<const Block* const> blocks,
     }
   }
   return Ok{};
+}
+
+// The oldest block that stays when these, the oldest of all, and what is gone are erased.
+std::uint64_t EmbeddedBuffer::oldest_after(std::span<const std::uint64_t> in_the_way) const {
+  const std::uint64_t last = in_the_way.empty() ? 0 : in_the_way.back();
+  const auto& entries = ledger_.entries();
+  const auto stays = std::find_if(entries.begin(), entries.end(),
+                                  [last](const Entry& entry) { return !entry.gone && entry.id > last; });
+  return stays == entries.end() ? ledger_.next_id() : stays->id;
 }
 
 Status EmbeddedBuffer::save_cursors(BlockFile& file, bool all) {

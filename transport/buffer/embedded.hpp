@@ -56,6 +56,8 @@ class EmbeddedBuffer final : public Store {
   Status copy_blocks(BlockFile& fresh, std::vector<std::uint64_t>& lost);
   Status copy_block(const Entry& entry, BlockFile& fresh, std::vector<std::uint64_t>& lost);
   Status store(std::span<const Block* const> blocks, std::span<const std::uint64_t> in_the_way);
+  Status write(std::span<const Block* const> blocks, std::span<const std::uint64_t> in_the_way);
+  [[nodiscard]] std::uint64_t oldest_after(std::span<const std::uint64_t> in_the_way) const;
   Status save_cursors(BlockFile& file, bool all);
   Result<Block> read_block(const Entry& entry);
   void drop_damaged(std::uint64_t id, const Error& why);

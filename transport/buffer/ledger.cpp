@@ -135,6 +135,7 @@ std::vector<IdRange> Ledger::ranges(std::size_t output, Kind kind, std::size_t l
 
 std::uint64_t Ledger::let_go(Entry& entry) {
   entry.gone = true;
+  ++gone_;
   --blocks_;
   records_ -= entry.records;
   if (entry.kind == Kind::metrics) metrics_ -= entry.records;
@@ -153,16 +154,31 @@ Timeline::Date Ledger::date(const Timeline::Now& now, const Entry& entry) const 
 
 TimeMs Ledger::shift(const Entry& entry) const { return date(retention_.now(0), entry).shift; }
 
+// The oldest are looked at each time, until so many in a row may stay; and as many of the others, each time
+// further ones, because not all are as old as their place says. A backlog of a week is not walked through at
+// every flush.
 Expired Ledger::expire(TimeMs now) {
+  constexpr std::size_t staying_max = 1024;
   Expired records;
   const Timeline::Now moment = retention_.now(now);
-  for (Entry& entry : entries_) {
-    if (entry.gone) continue;
-    const Timeline::Verdict verdict = date(moment, entry).verdict;
-    if (verdict == Timeline::Verdict::old) records.old += let_go(entry);
-    if (verdict == Timeline::Verdict::undated) records.undated += let_go(entry);
+  std::size_t stay = 0;
+  for (std::size_t i = 0; i < entries_.size() && stay < staying_max; ++i)
+    stay += let_expire(entries_[i], moment, records) ? 0U : 1U;
+  stay = 0;
+  for (std::size_t i = 0; i < entries_.size() && stay < staying_max; ++i) {
+    if (look_next_ >= entries_.size()) look_next_ = 0;
+    stay += let_expire(entries_[look_next_++], moment, records) ? 0U : 1U;
   }
   return records;
+}
+
+// True when nobody waits for it, now or before.
+bool Ledger::let_expire(Entry& entry, const Timeline::Now& moment, Expired& records) {
+  if (entry.gone) return true;
+  const Timeline::Verdict verdict = date(moment, entry).verdict;
+  if (verdict == Timeline::Verdict::old) records.old += let_go(entry);
+  if (verdict == Timeline::Verdict::undated) records.undated += let_go(entry);
+  return entry.gone;
 }
 
 std::vector<std::uint64_t> Ledger::in_the_way(std::uint64_t incoming, std::uint64_t limit) const {
@@ -180,12 +196,14 @@ std::vector<std::uint64_t> Ledger::in_the_way(std::uint64_t incoming, std::uint6
 std::vector<std::uint64_t> Ledger::gone() const {
   std::vector<std::uint64_t> ids;
   for (const Entry& entry : entries_) {
+    if (ids.size() == gone_) break;  // a backlog has many that are not
     if (entry.gone) ids.push_back(entry.id);
   }
   return ids;
 }
 
 void Ledger::sweep() {
+  if (std::exchange(gone_, 0) == 0) return;
   std::erase_if(entries_, [](const Entry& entry) { return entry.gone; });
 }
 

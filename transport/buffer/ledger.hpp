@@ -78,6 +78,7 @@ class Ledger {
   [[nodiscard]] TimeMs shift(const Entry& entry) const;
 
   // Lets go of blocks: of one, of those too old; both return the number of records that somebody waited for.
+  // One that is too old, but not among the oldest thousand, may stay for a few calls more.
   std::uint64_t retire(std::uint64_t id);
   Expired expire(TimeMs now);
   // The oldest waiting blocks that must go so that `incoming` bytes find room within `limit`.
@@ -96,6 +97,7 @@ class Ledger {
   [[nodiscard]] std::pair<Position, Position> range_of(std::span<const BlockId> only) const;
   [[nodiscard]] bool may_go(const Timeline::Now& now, const Entry& entry, const Wanted& wanted) const;
   std::uint64_t let_go(Entry& entry);
+  bool let_expire(Entry& entry, const Timeline::Now& moment, Expired& records);
   [[nodiscard]] Timeline::Date date(const Timeline::Now& now, const Entry& entry) const;
 
   Retention retention_;
@@ -105,6 +107,8 @@ class Ledger {
   std::deque<Entry> entries_;
   std::uint64_t next_id_ = 1;
   std::uint64_t blocks_ = 0, records_ = 0, metrics_ = 0, bytes_ = 0;
+  std::size_t gone_ = 0;       // entries that wait for a sweep
+  std::size_t look_next_ = 0;  // see expire()
 };
 
 }  // namespace scops

@@ -21,8 +21,9 @@ struct Entry {
 };
 
 struct Gathered {
-  std::vector<Series> series;  // of all blocks, one after the other: with duplicates
-  std::vector<Entry> entries;  // in the order of blocks and records
+  std::vector<Series> series;     // of all blocks, one after the other: with duplicates
+  std::vector<std::size_t> ends;  // where those of each block end
+  std::vector<Entry> entries;     // in the order of blocks and records
 };
 
 // The same for every block of a process: a batch that is read again is the same batch.
@@ -46,15 +47,38 @@ std::size_t gather(SampleSet decoded, const Block& block, Gathered& into) {
     into.entries.push_back({sample, {block.id, record}});
   }
   std::move(decoded.series.begin(), decoded.series.end(), std::back_inserter(into.series));
+  into.ends.push_back(into.series.size());
   return weight;
 }
 
-// Sorts the series, drops duplicates, and says for each old index what its new one is.
-std::vector<std::uint32_t> unite(std::vector<Series>& series) {
+// The indexes of the series in order. Each block's are in order already, if it is one of ours: they are
+// merged in pairs, which compares names a few times each, however many series there are.
+std::vector<std::uint32_t> sorted(const std::vector<Series>& series, std::vector<std::size_t> ends) {
   std::vector<std::uint32_t> order(series.size());
   std::iota(order.begin(), order.end(), 0U);
-  std::sort(order.begin(), order.end(),
-            [&series](std::uint32_t a, std::uint32_t b) { return series[a] < series[b]; });
+  const auto less = [&series](std::uint32_t a, std::uint32_t b) { return series[a] < series[b]; };
+  const auto at = [&order](std::size_t place) { return order.begin() + static_cast<std::ptrdiff_t>(place); };
+  std::size_t begin = 0;
+  for (const std::size_t end : ends) {
+    if (!std::is_sorted(at(begin), at(end), less)) std::sort(at(begin), at(end), less);
+    begin = end;
+  }
+  while (ends.size() > 1) {
+    std::vector<std::size_t> merged;
+    begin = 0;
+    for (std::size_t i = 0; i < ends.size(); i += 2) {
+      const std::size_t last = ends[std::min(i + 1, ends.size() - 1)];
+      std::inplace_merge(at(begin), at(ends[i]), at(last), less);
+      merged.push_back(begin = last);
+    }
+    ends = std::move(merged);
+  }
+  return order;
+}
+
+// Sorts the series, drops duplicates, and says for each old index what its new one is.
+std::vector<std::uint32_t> unite(std::vector<Series>& series, std::vector<std::size_t> ends) {
+  const std::vector<std::uint32_t> order = sorted(series, std::move(ends));
   std::vector<std::uint32_t> renumbered(series.size());
   std::vector<Series> unique;
   for (const std::uint32_t old : order) {
@@ -84,7 +108,7 @@ Batch merge_metrics(std::span<const Block> blocks) {
       set_aside(block, batch);
     }
   }
-  const std::vector<std::uint32_t> renumbered = unite(all.series);
+  const std::vector<std::uint32_t> renumbered = unite(all.series, std::move(all.ends));
   for (Entry& entry : all.entries) entry.sample.series = renumbered[entry.sample.series];
   std::stable_sort(all.entries.begin(), all.entries.end(), [](const Entry& a, const Entry& b) {
     return std::tie(a.sample.series, a.sample.time) < std::tie(b.sample.series, b.sample.time);

@@ -197,8 +197,7 @@ TEST_CASE("the same samples give the same bytes", "[block_codec]") {
         encode_block(some_series(2), samples).bytes);
 }
 
-// Measured on sets like those of a Jetson (docs/buffer.md): 20 series 22.9 and 5.9 bytes a point with 1 and 6
-// points each, 100 series 10.0 and 3.3. The bound is what docs/buffer.md promises.
+// Measured: docs/bytes.md. The bound is what docs/buffer.md promises.
 TEST_CASE("a hundred series of six points take at most eight bytes a point", "[block_codec]") {
   std::mt19937_64 random(2);
   const auto series = some_series(100);
@@ -231,10 +230,47 @@ TEST_CASE("any changed or missing byte is noticed", "[block_codec]") {
 
 TEST_CASE("a block of a later version is refused", "[block_codec]") {
   std::string bytes = encode_block({}, {}).bytes;
-  bytes[3] = 3;
+  bytes[3] = 5;
   const auto decoded = decode_block(bytes);
   REQUIRE_FALSE(decoded);
   CHECK(decoded.error().text == "block: of an unknown version");
+}
+
+std::vector<Sample> one_of_each(std::uint32_t series, TimeMs time) {
+  std::vector<Sample> samples;
+  for (std::uint32_t i = 0; i < series; ++i) samples.push_back({i, time, i / 4.0});
+  return samples;
+}
+
+TEST_CASE("many names have a stream of their own, few have not, and both can be read", "[block_codec]") {
+  const Block block = encode_block(some_series(100), one_of_each(100, now));
+  const auto columns = unseal_block(block.bytes);
+  REQUIRE(columns);
+  CHECK_FALSE(columns->names.empty());
+  const std::string joined = seal_block(columns->names + columns->points);
+  CHECK(names_of_block(joined) == joined.size());
+  CHECK(decode_block(joined).value_or({}).series == decode_block(block.bytes)->series);
+  CHECK(decode_block(joined).value_or({}).samples == decode_block(block.bytes)->samples);
+  const Block small = encode_block(some_series(1), one_of_each(1, now));
+  CHECK(names_of_block(small.bytes) == small.bytes.size());
+}
+
+TEST_CASE("the names stand at the end, and are the same in the next block of the series", "[block_codec]") {
+  const auto names_of = [](const std::string& bytes) { return bytes.substr(names_of_block(bytes)); };
+  const std::string one = encode_block(some_series(100), one_of_each(100, now)).bytes;
+  std::string next = encode_block(some_series(100), one_of_each(100, now + 12'345)).bytes;
+  stamp_block(next, {.boot = 7});
+  CHECK(stamp_of_block(next).boot == 7);
+  CHECK(decode_block(next).value_or({}).samples.size() == 100);
+  CHECK_FALSE(names_of(one).empty());
+  CHECK(names_of(one) == names_of(next));
+  CHECK(names_of(encode_block(some_series(100), one_of_each(99, now)).bytes) != names_of(one));
+  for (std::size_t i = 0; i < next.size(); ++i) {
+    CHECK(names_of_block(std::string_view(next).substr(0, i)) <= i);
+    std::string bad = next;
+    bad[i] = static_cast<char>(bad[i] ^ 0x10);
+    CHECK_FALSE(decode_block(bad));
+  }
 }
 
 TEST_CASE("columns that promise too much are refused", "[block_codec]") {
@@ -245,6 +281,8 @@ TEST_CASE("columns that promise too much are refused", "[block_codec]") {
     std::string columns;
     for (int i = 0; i < 6; ++i) columns += i == position ? promise : std::string(1, '\0');
     CHECK_FALSE(decode_block(seal_block(columns)));
+    CHECK_FALSE(
+        decode_block(seal_block(columns.substr(columns.size() / 2), columns.substr(0, columns.size() / 2))));
     CHECK_FALSE(decode_block(seal_block(columns.substr(0, columns.size() / 2))));
   }
 }

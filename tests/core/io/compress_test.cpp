@@ -20,7 +20,7 @@ std::string noise(std::size_t size) {
 
 std::string deflated(const std::string& data, int level = 6) {
   std::string stream;
-  deflate(data, stream, level);
+  deflate(data, stream, {.level = level});
   return stream;
 }
 

@@ -69,7 +69,7 @@ TEST_CASE("a file that is not ours is kept aside, and a fresh one made", "[buffe
   }
   SECTION("a newer version") {
     fill(fixture);
-    test::alter(path, "PRAGMA user_version=2");
+    test::alter(path, "PRAGMA user_version=3");
   }
   SECTION("a half file") {
     fill(fixture);
@@ -230,13 +230,108 @@ TEST_CASE("rows that make no sense cost themselves only", "[buffer][embedded]") 
   EmbeddedFixture fixture;
   fill(fixture, 3);
   test::alter(fixture.path(),
-              "INSERT INTO blocks VALUES(-5, 1, 1, 1, x'00'), (9223372036854775807, 1, 1, 1, x'00'), (8, 77, "
-              "1, 1, x'00');"
+              "INSERT INTO blocks VALUES(-5, 1, 1, 1, x'00', 0), (9223372036854775807, 1, 1, 1, x'00', 0), "
+              "(8, 77, 1, 1, x'00', -1);"
               "INSERT INTO cursors VALUES('a', 1, 9, 4), ('a', 9, 0, 1), ('a', 1, -4, 9223372036854775807)");
   auto buffer = fixture.open_store();
   CHECK(read(*buffer, "a").size() == 3);
   buffer.reset();
   check_that_it_works(fixture);
+}
+
+// A flush of series that are the same each time, as a block.
+Block flush_of(TimeMs time) {
+  std::vector<Series> series;
+  std::vector<Sample> samples;
+  for (std::uint32_t i = 0; i < 40; ++i) {
+    series.push_back(
+        {.name = "test.shared." + std::to_string(i), .tags = {"mark:" + std::to_string(i * 2654435761U)}});
+    samples.push_back({i, time, static_cast<double>(time % 997 + i)});
+  }
+  return encode_block(series, samples);
+}
+
+std::int64_t number_in(const std::string& path, std::string_view sql) {
+  auto database = Database::open(path, 4096);
+  REQUIRE(database);
+  return database->number(sql).value_or(-1);
+}
+
+TEST_CASE("blocks of the same series share their names", "[buffer][embedded]") {
+  EmbeddedFixture fixture;
+  const TimeMs now = fixture.clock.wall();
+  auto buffer = fixture.open_store();
+  constexpr int flushes = 600;
+  for (int i = 0; i < flushes; ++i) put(*buffer, flush_of(now + i));
+  const std::uint64_t bytes = buffer->stats().bytes;
+  buffer.reset();
+  CHECK(number_in(fixture.path(), "SELECT count(*) FROM names") == 3);
+  CHECK(number_in(fixture.path(), "SELECT sum(length(bytes)) FROM blocks") <
+        static_cast<std::int64_t>(bytes) / 2);
+
+  buffer = fixture.open_store();
+  CHECK(buffer->stats().bytes == bytes);  // what a reader is given
+  const auto blocks = read(*buffer, "a", Kind::metrics, 1'000'000);
+  REQUIRE(blocks.size() == flushes);
+  for (int i = 0; i < flushes; ++i)
+    CHECK(blocks[static_cast<std::size_t>(i)].bytes == flush_of(now + i).bytes);
+
+  // Names go once no block can have them any more.
+  ack(*buffer, "a", blocks);
+  put(*buffer, flush_of(now + flushes));
+  buffer.reset();
+  CHECK(number_in(fixture.path(), "SELECT count(*) FROM names") == 1);
+}
+
+TEST_CASE("names that are damaged cost the blocks that share them", "[buffer][embedded]") {
+  EmbeddedFixture fixture;
+  auto buffer = fixture.open_store();
+  for (int i = 0; i < 300; ++i) put(*buffer, flush_of(fixture.clock.wall() + i));
+  buffer.reset();
+  SECTION("wrong") {
+    test::alter(fixture.path(), "UPDATE names SET bytes = zeroblob(length(bytes)) WHERE id = 1");
+  }
+  SECTION("gone") { test::alter(fixture.path(), "DELETE FROM names WHERE id = 1"); }
+  buffer = fixture.open_store();
+  CHECK(read(*buffer, "a", Kind::metrics, 1'000'000).size() == 300 - 256);
+  CHECK(fixture.dropped("damaged") == 256 * 40);
+}
+
+TEST_CASE("a put that failed leaves no names behind that are not there", "[buffer][embedded]") {
+  EmbeddedFixture fixture;
+  auto file = BlockFile::open(fixture.path());
+  REQUIRE(file);
+  {
+    Transaction transaction(file->database());
+    REQUIRE(transaction.begin(Sync::full));
+    REQUIRE(file->insert(1, flush_of(1)));
+  }
+  file->undone();
+  Transaction transaction(file->database());
+  REQUIRE(transaction.begin(Sync::full));
+  REQUIRE(file->insert(1, flush_of(1)));
+  REQUIRE(file->insert(2, flush_of(2)));
+  REQUIRE(transaction.commit());
+  CHECK(file->bytes(2).value_or("") == flush_of(2).bytes);
+}
+
+TEST_CASE("a file of version 1 is taken over with all that waits in it", "[buffer][embedded]") {
+  EmbeddedFixture fixture;
+  const TimeMs now = fixture.clock.wall();
+  auto buffer = fixture.open_store();
+  for (int i = 0; i < 5; ++i) put(*buffer, flush_of(now + i));
+  buffer.reset();
+  test::alter(
+      fixture.path(),
+      "UPDATE blocks SET bytes = CAST(bytes || (SELECT bytes FROM names WHERE id = blocks.names) AS BLOB);"
+      "ALTER TABLE blocks DROP COLUMN names; DROP TABLE names; PRAGMA user_version=1");
+  buffer = fixture.open_store();
+  put(*buffer, flush_of(now + 5));
+  buffer.reset();
+  buffer = fixture.open_store();
+  const auto blocks = read(*buffer, "a");
+  REQUIRE(blocks.size() == 6);
+  for (int i = 0; i < 6; ++i) CHECK(blocks[static_cast<std::size_t>(i)].bytes == flush_of(now + i).bytes);
 }
 
 TEST_CASE("damaged blocks are kept for a look, but not many", "[buffer][embedded]") {

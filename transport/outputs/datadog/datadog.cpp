@@ -67,8 +67,16 @@ constexpr Option rows[] = {
 constexpr std::size_t logs_body_max = 5'000'000;
 // Answers are a few words; more is only read to see what kind of page it is.
 constexpr std::size_t answer_max = 4096;
+// The body of a usual release is small, and many links are paid by the byte; those of a backlog are large,
+// and the processor has other work (docs/decisions/088).
+constexpr std::size_t usual_body = 65'536;
 // What a backlog made of the buffers is given back; a usual request stays far below.
 constexpr std::size_t keep_capacity = 262'144;
+
+DeflateOptions compression_of(Kind kind, std::size_t size) {
+  if (kind == Kind::logs) return {};
+  return {.level = size <= usual_body ? 8 : 5, .numbers = true};
+}
 
 bool has_blank_or_control(std::string_view text) {
   return std::any_of(text.begin(), text.end(),
@@ -183,7 +191,7 @@ OutputLimits Datadog::limits(Kind kind) const {
 
 Reply Datadog::send(const Payload& payload, std::chrono::milliseconds timeout, std::stop_token stop) {
   const std::optional<Reply> ended = encode(payload);
-  if (!ended) deflate(json_, body_);
+  if (!ended) deflate(json_, body_, compression_of(payload.kind, json_.size()));
   shrink(json_);
   if (ended) return *ended;
   Reply reply;
