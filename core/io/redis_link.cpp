@@ -124,7 +124,8 @@ Result<RedisAddress> parse_redis_address(std::string_view text, std::uint16_t po
 
 bool is_redis_host(std::string_view text) {
   constexpr std::size_t longest = 255;  // of DNS
-  const auto is_plain = [](char c) { return c > ' ' && c < '\x7f'; };
+  // Brackets are around an address of IPv6, never in one.
+  const auto is_plain = [](char c) { return c > ' ' && c < '\x7f' && c != '[' && c != ']'; };
   return !text.empty() && text.size() <= longest && std::all_of(text.begin(), text.end(), is_plain);
 }
 

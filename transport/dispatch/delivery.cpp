@@ -134,9 +134,11 @@ Result<Delivery::Job> Delivery::past_the_store(const Error& error) {
 // A few records that have come since the release, while other ones were being sent: they wait for the next
 // one. On a slow link there are always some.
 bool Delivery::can_wait(const std::vector<Block>& blocks) const {
+  const TimeMs now = context_.clock.wall();
   std::uint64_t records = 0;
   for (const Block& block : blocks) {
-    if (block.newest + block.shift < released_) return false;
+    const TimeMs newest = block.newest + block.shift;
+    if (newest < released_ || newest > now) return false;  // an application's clock may be ahead
     records += block.records;
   }
   return !output_.limits(kind_).immediate && records < most() / 2;

@@ -23,8 +23,8 @@ TEST_CASE("addresses of nodes and Sentinels", "[redis]") {
 
 TEST_CASE("what is no address of a node", "[redis]") {
   const std::string text =
-      GENERATE(as<std::string>(), "", ":", ":6379", "a:", "a:x", "a:0", "a:65536", "[::1", "[]", "a b:1",
-               "a\n:1", std::string(256, 'a') + ":1", "h\xc3\xb6st:1");
+      GENERATE(as<std::string>(), "", ":", ":6379", "a:", "a:x", "a:0", "a:65536", "[::1", "[]", "[[]",
+               "a]:1", "a b:1", "a\n:1", std::string(256, 'a') + ":1", "h\xc3\xb6st:1");
   const auto address = parse_redis_address(text, 26'379);
   REQUIRE_FALSE(address);
   CHECK(address.error().kind == scops::ErrorKind::refused);
