@@ -257,7 +257,7 @@ TEST_CASE("what waited in a Redis that comes back empty is counted and said", "[
 }
 
 TEST_CASE("what a Redis that comes back as it was before has lost is counted and said", "[redis]") {
-  const int tries = fault_tries(1, 10);
+  const int tries = fault_tries(0, 10);
   for (int i = 0; i < tries; ++i) {
     RedisServer redis({.appendonly = true});
     const std::string live = redis.folder() + "/appendonlydir";

@@ -138,7 +138,7 @@ bool Delivery::can_wait(const std::vector<Block>& blocks) const {
   std::uint64_t records = 0;
   for (const Block& block : blocks) {
     const TimeMs newest = block.newest + block.shift;
-    if (newest < released_ || newest > now) return false;  // an application's clock may be ahead
+    if (newest <= released_ || newest > now) return false;  // an application's clock may be ahead
     records += block.records;
   }
   return !output_.limits(kind_).immediate && records < most() / 2;
