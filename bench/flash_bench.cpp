@@ -13,6 +13,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <cstdio>
+#include <exception>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -91,7 +93,7 @@ class Flushes {
 };
 
 Status send_all(Buffer& buffer) {
-  const auto blocks = buffer.read("datadog", Kind::metrics, 10'000);
+  const auto blocks = buffer.read("datadog", Kind::metrics, {.records = 10'000});
   if (!blocks) return blocks.error();
   std::vector<BlockId> ids;
   for (const Block& block : *blocks) ids.push_back(block.id);
@@ -134,7 +136,7 @@ Status to_a_file(const Job& job, Flushes& flushes) {
 
 }  // namespace
 
-int main(int count, char** arguments) {
+int main(int count, char** arguments) try {
   if (count != 7) return 2;
   const Job job{.folder = arguments[1],
                 .stat = arguments[2],
@@ -146,5 +148,8 @@ int main(int count, char** arguments) {
   const Status done = job.way == "floor" ? to_a_file(job, flushes) : through_buffer(job, flushes);
   if (done) return 0;
   fmt::print(stderr, "flash_bench: {}\n", done.error().text);
+  return 1;
+} catch (const std::exception& error) {
+  std::fprintf(stderr, "flash_bench: %s\n", error.what());
   return 1;
 }

@@ -23,33 +23,9 @@ class Gateway {
   // The first `number` of: processor, load, memory, 5 file systems, 4 interfaces, 8 temperatures, memory of a
   // Jetson, then containers.
   explicit Gateway(std::size_t number) {
-    add("host.cpu.percentage", {}, {Kind::noise, 12, 2, 0.01});
-    add("host.la", {"period:1m"}, {Kind::walk, 0.8, 0.1, 0.01});
-    for (const char* part : {"used", "available"})
-      add(fmt::format("host.memory.{}", part), {}, {Kind::walk, 2e9, 300 * page, page});
-    for (const char* device : {"mmcblk0p1", "loop0", "nvme0n1p1", "loop1", "mmcblk0p2"}) {
-      const bool fixed = device[0] == 'l' || device[8] == '2';
-      for (const char* part : {"used", "free"})
-        add(fmt::format("host.fs.{}", part), {fmt::format("device:/dev/{}", device)},
-            {fixed ? Kind::still : Kind::walk, 1.2e10, 4 * page, page});
-    }
-    double rate = 300'000;
-    for (const char* iface : {"eth0", "wlan0", "veth1", "docker0"}) {
-      for (const char* way : {"sent", "recv"})
-        add(fmt::format("host.network.bytes.{}", way), {fmt::format("iface:{}", iface)},
-            {iface[0] == 'd' ? Kind::still : Kind::counter, 2e9 + rate, rate, 1});
-      rate /= 10;
-    }
-    for (const char* zone : {"CPU", "GPU", "SOC0", "SOC1", "SOC2", "CV0", "TJ", "Tboard"})
-      add("tegrastats.temperature", {fmt::format("zone:{}", zone)}, {Kind::walk, 51, 0.4, 0.5});
-    for (const char* part : {"used", "free"})
-      add(fmt::format("tegrastats.ram.{}", part), {}, {Kind::walk, 2e9, 1 << 20, 1 << 20});
-    for (int i = 0; series_.size() < number; ++i) {
-      const std::string container = fmt::format("container:app-{}", i);
-      const double busy = std::array{0, 2, 20}.at(static_cast<std::size_t>(i % 3));
-      add("docker.memory.usage", {container}, {busy == 0 ? Kind::still : Kind::walk, 8e7, 20 * page, page});
-      add("docker.cpu.usage", {container}, {busy == 0 ? Kind::still : Kind::counter, 1e10, busy * 1e7, 1e7});
-    }
+    add_host();
+    add_board();
+    add_containers(number);
     series_.resize(number);
     lines_.resize(number);
   }
@@ -76,6 +52,42 @@ class Gateway {
     Kind kind;
     double value, step, unit;
   };
+
+  void add_host() {
+    add("host.cpu.percentage", {}, {Kind::noise, 12, 2, 0.01});
+    add("host.la", {"period:1m"}, {Kind::walk, 0.8, 0.1, 0.01});
+    for (const char* part : {"used", "available"})
+      add(fmt::format("host.memory.{}", part), {}, {Kind::walk, 2e9, 300 * page, page});
+    for (const char* device : {"mmcblk0p1", "loop0", "nvme0n1p1", "loop1", "mmcblk0p2"}) {
+      const bool fixed = device[0] == 'l' || device[8] == '2';
+      for (const char* part : {"used", "free"})
+        add(fmt::format("host.fs.{}", part), {fmt::format("device:/dev/{}", device)},
+            {fixed ? Kind::still : Kind::walk, 1.2e10, 4 * page, page});
+    }
+    double rate = 300'000;
+    for (const char* iface : {"eth0", "wlan0", "veth1", "docker0"}) {
+      for (const char* way : {"sent", "recv"})
+        add(fmt::format("host.network.bytes.{}", way), {fmt::format("iface:{}", iface)},
+            {iface[0] == 'd' ? Kind::still : Kind::counter, 2e9 + rate, rate, 1});
+      rate /= 10;
+    }
+  }
+
+  void add_board() {
+    for (const char* zone : {"CPU", "GPU", "SOC0", "SOC1", "SOC2", "CV0", "TJ", "Tboard"})
+      add("tegrastats.temperature", {fmt::format("zone:{}", zone)}, {Kind::walk, 51, 0.4, 0.5});
+    for (const char* part : {"used", "free"})
+      add(fmt::format("tegrastats.ram.{}", part), {}, {Kind::walk, 2e9, 1 << 20, 1 << 20});
+  }
+
+  void add_containers(std::size_t number) {
+    for (int i = 0; series_.size() < number; ++i) {
+      const std::string container = fmt::format("container:app-{}", i);
+      const double busy = std::array{0, 2, 20}.at(static_cast<std::size_t>(i % 3));
+      add("docker.memory.usage", {container}, {busy == 0 ? Kind::still : Kind::walk, 8e7, 20 * page, page});
+      add("docker.cpu.usage", {container}, {busy == 0 ? Kind::still : Kind::counter, 1e10, busy * 1e7, 1e7});
+    }
+  }
   static constexpr double page = 4096;
 
   void add(std::string name, std::vector<std::string> tags, const Line& line) {

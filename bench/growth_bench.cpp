@@ -3,13 +3,13 @@
 // much costs ten times as much.
 #include <fmt/format.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <cmath>
+#include <ctime>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -43,7 +43,7 @@ double cpu_now() {
 class Slope {
  public:
   std::string next(double size, double cost) {
-    const std::string text =
+    std::string text =
         size_ == 0 ? "" : fmt::format("{:.2f}", std::log(cost / cost_) / std::log(size / size_));
     size_ = size;
     cost_ = cost;
@@ -69,7 +69,7 @@ std::uint64_t send_all(Buffer& buffer) {
   std::string body;
   std::uint64_t points = 0;
   for (;;) {
-    const auto blocks = buffer.read("datadog", Kind::metrics, 10'000);
+    const auto blocks = buffer.read("datadog", Kind::metrics, {.records = 10'000});
     if (!blocks || blocks->empty()) return points;
     const Batch batch = merge(Kind::metrics, *blocks);
     json.clear();

@@ -1,12 +1,12 @@
 // hot_bench: what one core does on the hot paths, in processor seconds: raw samples from memory to blocks in
 // a buffer, and points to the body of a request. Prints a table of docs/benchmarks.md; the median of runs.
-#include <time.h>
-
 #include <fmt/format.h>
-#include <array>
 
 #include <algorithm>
+#include <array>
+#include <ctime>
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -69,25 +69,29 @@ void raw_samples() {
                               .bytes_max = {64U << 20U},
                               .hold = Duration(0),
                               .memory_max = {8U << 20U}};
-  for (const auto& [name, type] : {std::pair{"counts", RawType::count}, std::pair{"gauges", RawType::gauge},
-                                   std::pair{"histograms", RawType::histogram}}) {
+  struct Reports {
+    const char* name;
+    RawType type;
+  };
+  for (const Reports& reports : {Reports{"counts", RawType::count}, Reports{"gauges", RawType::gauge},
+                                 Reports{"histograms", RawType::histogram}}) {
     row(fmt::format("raw samples, {} of {} series, 3 tags: aggregated, made into blocks, put into the buffer "
                     "`memory`",
-                    name, number)
+                    reports.name, number)
             .c_str(),
         windows * in_window, [&] {
           auto buffer =
               open_buffer(memory, {.folder = "", .outputs = {"datadog"}, .clock = &clock, .stats = &stats});
           Pipeline pipeline(settings(), block_records_max, stats);
           for (int window = 0; window < windows; ++window) {
-            const TimeMs begin = start + window * 10'000;
+            const TimeMs begin = start + TimeMs{window} * 10'000;
             for (int i = 0; i < in_window; ++i) {
               const Series& series = gateway.series()[static_cast<std::size_t>(i) * 7 % number];
               std::array<std::string_view, 4> tags;
               std::copy(series.tags.begin(), series.tags.end(), tags.begin());
               const TimeMs time = begin + i / (in_window / 10'000);
               pipeline.add_raw({.name = series.name,
-                                .type = type,
+                                .type = reports.type,
                                 .tags = std::span(tags).first(series.tags.size()),
                                 .value = i % 1000 / 8.0,
                                 .time = time,
@@ -102,7 +106,7 @@ void raw_samples() {
 void captures() {
   Gateway gateway(1000);
   std::vector<Sample> samples;
-  for (int i = 0; i < 60; ++i) gateway.capture(start + i * 10'000, samples);
+  for (int i = 0; i < 60; ++i) gateway.capture(start + TimeMs{i} * 10'000, samples);
   Stats stats;
   row("samples of collectors, 1000 series: interned, made into blocks", static_cast<double>(samples.size()),
       [&] {
@@ -123,7 +127,7 @@ void bodies() {
   std::vector<Sample> samples;
   for (int i = 0; i < 10; ++i) {
     samples.clear();
-    gateway.capture(start + i * 10'000, samples);
+    gateway.capture(start + TimeMs{i} * 10'000, samples);
     blocks.push_back(encode_block(gateway.series(), samples));
     blocks.back().id = {0, static_cast<std::uint64_t>(i) + 1};
   }
