@@ -150,6 +150,6 @@ int main(int count, char** arguments) try {
   fmt::print(stderr, "flash_bench: {}\n", done.error().text);
   return 1;
 } catch (const std::exception& error) {
-  std::fprintf(stderr, "flash_bench: %s\n", error.what());
+  (void)std::fprintf(stderr, "flash_bench: %s\n", error.what());
   return 1;
 }

@@ -74,7 +74,7 @@ class Library {
   Library& operator=(Library&& other) = delete;
   Library(const Library&) = delete;
   Library& operator=(const Library&) = delete;
-  ~Library();
+  ~Library();  // NOLINT(performance-trivially-destructible): not in api.cpp
 
   [[nodiscard]] const Functions& functions() const { return functions_; }
   // "GPU is lost (15)".
