@@ -23,8 +23,10 @@
 // program cannot have: the linker warns of it, and that is an error (cmake/flags.cmake).
 extern "C" {
 servent* getservbyname(const char* /*name*/, const char* /*protocol*/) { return nullptr; }
-int getservbyport_r(int /*port*/, const char* /*protocol*/, servent* /*into*/, char* /*buffer*/,
-                    size_t /*size*/, servent** found) {
+int no_service(int port, const char* protocol, servent* into, char* buffer, size_t size,
+               servent** found) __asm__("getservbyport_r");
+int no_service(int /*port*/, const char* /*protocol*/, servent* /*into*/, char* /*buffer*/, size_t /*size*/,
+               servent** found) {
   *found = nullptr;
   return 0;
 }
