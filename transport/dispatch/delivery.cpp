@@ -163,7 +163,8 @@ std::vector<Block> Delivery::fresh(TimeMs oldest_waiting) {
 // Those that are neither held back for a suspect's sake nor in a batch already.
 std::vector<Block> Delivery::not_taken(std::vector<Block> blocks) const {
   std::erase_if(blocks, [this](const Block& block) {
-    return suspects_.holds(block.id) || oldest_.part(block.id) || passing_.part(block.id);
+    return suspects_.holds(block.id) || oldest_.part(block.id) != nullptr ||
+           passing_.part(block.id) != nullptr;
   });
   return blocks;
 }
