@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -43,7 +42,7 @@ int answer_all(auto*... into) {
 // As a library that minds neither the end of the text nor its encoding.
 int answer_text(char* into, unsigned size) {
   const std::string_view text = input->text();
-  std::memcpy(into, text.data(), std::min<std::size_t>(text.size(), size));
+  text.copy(into, size);
   return answer();
 }
 

@@ -32,6 +32,13 @@ void* counted(std::size_t size) {
 // All others of the standard library come here.
 void* operator new(std::size_t size) { return counted(size); }
 void* operator new[](std::size_t size) { return counted(size); }
+void* operator new(std::size_t size, const std::nothrow_t& /*tag*/) noexcept {
+  ++asked;
+  return std::malloc(size == 0 ? 1 : size);  // NOLINT(*-no-malloc)
+}
+void operator delete(void* memory, const std::nothrow_t& /*tag*/) noexcept {
+  std::free(memory);  // NOLINT(*-no-malloc)
+}
 void operator delete(void* memory) noexcept { std::free(memory); }                 // NOLINT(*-no-malloc)
 void operator delete[](void* memory) noexcept { std::free(memory); }               // NOLINT(*-no-malloc)
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }    // NOLINT(*-no-malloc)
