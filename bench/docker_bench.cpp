@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +15,7 @@
 #include <exception>
 #include <string>
 
+#include "bench/processor_time.hpp"
 #include "collectors/pull/docker/docker.hpp"
 #include "core/config/load.hpp"
 #include "core/io/files.hpp"
@@ -28,6 +28,7 @@
 namespace {
 
 using namespace scops;
+using scops::bench::processor_seconds;
 using scops::test::FakeEngine;
 
 // As long as Docker's: about 1.5 kB an entry.
@@ -74,15 +75,6 @@ class CountingEmit final : public Emit {
   }
   int metrics = 0;
 };
-
-double processor_seconds() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
 
 // The most that was ever resident, kB.
 double peak_kb() {

@@ -9,13 +9,13 @@
 #include <array>
 #include <chrono>
 #include <cmath>
-#include <ctime>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "agent/pipeline/pipeline.hpp"
 #include "bench/gateway.hpp"
+#include "bench/processor_time.hpp"
 #include "core/io/block_codec.hpp"
 #include "core/io/compress.hpp"
 #include "core/runtime/memory.hpp"
@@ -30,14 +30,9 @@ namespace {
 
 using namespace scops;
 using scops::bench::Gateway;
+using scops::bench::processor_seconds;
 
 constexpr TimeMs start = 1'763'760'000'000;
-
-double cpu_now() {
-  timespec now{};
-  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
-}
 
 // log(cost ratio) / log(size ratio) between a row and the one before.
 class Slope {
@@ -100,7 +95,7 @@ double minute_of(std::size_t number) {
     for (int i = 0; i < 6; ++i) {
       samples.clear();
       gateway.capture(clock.wall(), samples);
-      const double began = cpu_now();
+      const double began = processor_seconds();
       for (const Sample& sample : samples) {
         const Series& series = gateway.series()[sample.series];
         std::array<Tag, 4> tags;
@@ -112,12 +107,12 @@ double minute_of(std::size_t number) {
       }
       for (Block& block : pipeline.flush(clock.wall())) (void)(*buffer)->put(std::move(block));
       (void)(*buffer)->maintain(clock.wall());
-      cost += cpu_now() - began;
+      cost += processor_seconds() - began;
       clock.advance(10'000);
     }
-    const double began = cpu_now();
+    const double began = processor_seconds();
     (void)send_all(**buffer);
-    costs.push_back(cost + cpu_now() - began);
+    costs.push_back(cost + processor_seconds() - began);
   }
   std::sort(costs.begin(), costs.end());
   return costs[costs.size() / 2];
@@ -155,18 +150,18 @@ Outage outage_of(int flushes) {
   for (int i = 0; i < flushes; ++i) {
     samples.clear();
     gateway.capture(clock.wall(), samples);
-    const double began = cpu_now();
+    const double began = processor_seconds();
     (void)(*buffer)->put(encode_block(gateway.series(), samples));
     (void)(*buffer)->maintain(clock.wall());
-    outage.flushed += cpu_now() - began;
+    outage.flushed += processor_seconds() - began;
     clock.advance(10'000);
   }
   outage.memory = std::max(0.0, static_cast<double>(memory::resident()) - before);
   for (const char* name : {"buffer.db", "buffer.db-wal"})
     outage.file += static_cast<double>(std::filesystem::file_size(folder / (std::string("state/") + name)));
-  const double began = cpu_now();
+  const double began = processor_seconds();
   outage.points = send_all(**buffer);
-  outage.sent = cpu_now() - began;
+  outage.sent = processor_seconds() - began;
   return outage;
 }
 

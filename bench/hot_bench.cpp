@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <ctime>
 #include <functional>
 #include <span>
 #include <string>
@@ -12,6 +11,7 @@
 
 #include "agent/pipeline/pipeline.hpp"
 #include "bench/gateway.hpp"
+#include "bench/processor_time.hpp"
 #include "core/io/block_codec.hpp"
 #include "core/io/compress.hpp"
 #include "core/runtime/clock.hpp"
@@ -24,23 +24,18 @@ namespace {
 
 using namespace scops;
 using scops::bench::Gateway;
+using scops::bench::processor_seconds;
 
 constexpr TimeMs start = 1'763'760'000'000;
-
-double cpu_now() {
-  timespec now{};
-  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
-}
 
 // Millions of `number` a processor second: the median of some runs, and the worst and best.
 void row(const char* what, double number, const std::function<void()>& work) {
   std::vector<double> rates;
   work();
   for (int i = 0; i < 7; ++i) {
-    const double began = cpu_now();
+    const double began = processor_seconds();
     work();
-    rates.push_back(number / (cpu_now() - began) / 1e6);
+    rates.push_back(number / (processor_seconds() - began) / 1e6);
   }
   std::sort(rates.begin(), rates.end());
   fmt::print("| {} | {:.2f} | {:.2f} to {:.2f} |\n", what, rates[rates.size() / 2], rates.front(),

@@ -6,11 +6,11 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <ctime>
 #include <fstream>
 #include <string>
 #include <string_view>
 
+#include "bench/processor_time.hpp"
 #include "collectors/pull/k8s/plan.hpp"
 #include "collectors/pull/k8s/summary.hpp"
 #include "core/io/files.hpp"
@@ -75,12 +75,6 @@ class CountingEmit final : public scops::Emit {
   double sum = 0;
 };
 
-double cpu_ms() {
-  timespec now{};
-  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
-}
-
 // A line of /proc/self/status in KiB: VmRSS now, VmHWM at most since start_peak().
 long memory_kb(std::string_view line) {
   const std::string status = scops::read_file("/proc/self/status").value_or("");
@@ -113,9 +107,9 @@ void measure(std::string_view what, const Plan& plan, const std::string& text) {
   for (int i = 0; i < rounds; ++i) {
     const std::string body = receive(text);
     scops::k8s::SummaryReader reader(plan, filter);
-    const double start = cpu_ms();
+    const double start = scops::bench::processor_seconds();
     if (!reader.read(body, emit)) std::abort();
-    least = std::min(least, cpu_ms() - start);
+    least = std::min(least, (scops::bench::processor_seconds() - start) * 1e3);
   }
   fmt::print("| {} | {} | {} | {} | {:.2f} | {:.2f} |\n", what, pods, text.size() / 1024,
              emit.metrics / rounds, least, static_cast<double>(memory_kb("VmHWM:") - before) / 1024);

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <ctime>
 #include <string_view>
 
+#include "bench/processor_time.hpp"
 #include "collectors/pull/tegrastats/line.hpp"
 #include "core/io/line_buffer.hpp"
 
@@ -32,18 +32,12 @@ class CountingEmit final : public Emit {
   std::uint64_t count = 0;
 };
 
-double cpu_ms() {
-  timespec now{};
-  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
-}
-
 }  // namespace
 
 int main() {
   LineBuffer buffer(tegrastats::line_max);
   CountingEmit emit;
-  const double before = cpu_ms();
+  const double before = bench::processor_seconds();
   for (int i = 0; i < rounds; ++i) {
     std::copy(line.begin(), line.end(), buffer.room().data());
     buffer.filled(line.size());
@@ -51,6 +45,7 @@ int main() {
       if (tegrastats::is_statistics(got)) tegrastats::emit_line(got, tegrastats::all_groups, emit);
     }
   }
-  fmt::print("{:.6f} ms of CPU a line, {} metrics\n", (cpu_ms() - before) / rounds, emit.count / rounds);
+  fmt::print("{:.6f} ms of CPU a line, {} metrics\n", (bench::processor_seconds() - before) * 1e3 / rounds,
+             emit.count / rounds);
   return 0;
 }

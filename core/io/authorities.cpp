@@ -61,7 +61,7 @@ Authorities system_authorities() {
   static std::mutex mutex;
   static Authorities found;
   const std::scoped_lock lock(mutex);
-  if (found.file.empty() && found.folder.empty()) found = find_authorities(files, folders);
+  if (found.empty()) found = find_authorities(files, folders);
   return found;
 }
 

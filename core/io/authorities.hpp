@@ -7,10 +7,12 @@
 
 namespace scops {
 
-// Empty: there is none.
+// A member that is empty: there is none.
 struct Authorities {
   std::string file;    // PEM, all of them
   std::string folder;  // by the hash of their names: OpenSSL reads the one that it needs, when it needs it
+
+  [[nodiscard]] bool empty() const { return file.empty() && folder.empty(); }
 };
 
 // The first of the usual places that is there. Looks again with each call until it has found one. Any thread.

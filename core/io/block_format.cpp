@@ -56,6 +56,13 @@ std::size_t header_of(std::string_view bytes) {
   return header_size + (has_stamp(bytes) ? stamp_size : 0) + (is_split(bytes) ? number_size : 0);
 }
 
+// `rest` is what the checksum is of: from the length on.
+std::string with_front(char version, std::string_view rest) {
+  std::string bytes = std::string(magic) + version;
+  append_u32(bytes, crc32_of(rest));
+  return bytes.append(rest);
+}
+
 Error damaged(const char* what) { return {ErrorKind::drop, std::string("block: ") + what}; }
 
 }  // namespace
@@ -85,17 +92,6 @@ Stamp stamp_of_block(std::string_view bytes) {
           .sure = (flags & flag_sure) != 0,
           .theirs = (flags & flag_theirs) != 0};
 }
-
-namespace {
-
-// `rest` is what the checksum is of: from the length on.
-std::string with_front(char version, std::string_view rest) {
-  std::string bytes = std::string(magic) + version;
-  append_u32(bytes, crc32_of(rest));
-  return bytes.append(rest);
-}
-
-}  // namespace
 
 std::string seal_block(std::string_view columns) {
   std::string stream;
@@ -137,7 +133,7 @@ Result<BlockColumns> unseal_block(std::string_view bytes) {
   if (Status whole = check_block(bytes); !whole) return whole.error();
   const std::size_t length = u32_at(bytes, 8);
   const std::size_t header = header_of(bytes);
-  const std::size_t end = is_split(bytes) ? names_of_block(bytes) : bytes.size();
+  const std::size_t end = names_of_block(bytes);
   Result<std::string> points = inflate(bytes.substr(header, end - header), length);
   if (!points) return points.error();
   BlockColumns columns{.points = std::move(*points), .names = {}};

@@ -155,8 +155,7 @@ void set_defaults(Options& set, const Manner& manner) {
     set.text(CURLOPT_CAINFO, tls.ca_file.c_str());
     set.text(CURLOPT_CAPATH, nullptr);        // these authorities and no others
     set.number(CURLOPT_CA_CACHE_TIMEOUT, 0);  // the file may be replaced: curl would keep the old one a day
-  } else if (const Authorities system = system_authorities();
-             !system.file.empty() || !system.folder.empty()) {
+  } else if (const Authorities system = system_authorities(); !system.empty()) {
     const bool only_folder = !manner.whole_bundle && !system.folder.empty();
     set.text(CURLOPT_CAINFO, only_folder || system.file.empty() ? nullptr : system.file.c_str());
     set.text(CURLOPT_CAPATH, system.folder.empty() ? nullptr : system.folder.c_str());
@@ -314,7 +313,7 @@ Result<HttpResponse> HttpClient::perform(const HttpRequest& request, const std::
   bool unknown_authority = false;
   Result<HttpResponse> response = attempt(request, stop, unknown_authority);
   if (!unknown_authority || whole_bundle_ || !tls_.ca_file.empty()) return response;
-  if (const Authorities system = system_authorities(); system.file.empty() && system.folder.empty())
+  if (system_authorities().empty())
     return Error{ErrorKind::retry, "TLS: unknown certificate authority: this machine knows none at all"};
   whole_bundle_ = true;
   return attempt(request, stop, unknown_authority);

@@ -5,12 +5,10 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <memory>
 #include <set>
 #include <string>
 
@@ -22,6 +20,7 @@
 #include "tests/support/faults.hpp"
 #include "tests/support/http_sink.hpp"
 #include "tests/support/sent_points.hpp"
+#include "tests/support/shell.hpp"
 #include "tests/support/stuck_thread.hpp"
 
 namespace scops::test {
@@ -33,15 +32,7 @@ using Catch::Matchers::Contains;
 const std::string folder = std::string(SCOPS_SOURCE_DIR) + "/systemd/";
 
 // What a command prints, and its status in words.
-std::string shell(const std::string& command) {
-  std::string text;
-  FILE* const pipe = ::popen((command + " 2>&1; echo \"status $?\"").c_str(), "re");
-  REQUIRE(pipe != nullptr);
-  char piece[4096];
-  while (std::fgets(piece, sizeof piece, pipe) != nullptr) text += piece;
-  ::pclose(pipe);
-  return text;
-}
+std::string shell(const std::string& command) { return output_of(command + "; echo \"status $?\""); }
 
 bool has_analyze() {
   if (std::system("command -v systemd-analyze >/dev/null 2>&1") == 0) return true;

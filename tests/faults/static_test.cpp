@@ -19,6 +19,7 @@
 #include "tests/support/faults.hpp"
 #include "tests/support/http_sink.hpp"
 #include "tests/support/redis_server.hpp"
+#include "tests/support/shell.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace scops::test {
@@ -43,16 +44,6 @@ bool can_try() {
 }
 
 std::string text_of(const std::string& file) { return read_file(file, 16U << 20U).value_or(""); }
-
-std::string output_of(const std::string& command) {
-  std::string text;
-  FILE* const pipe = ::popen((command + " 2>&1").c_str(), "re");
-  REQUIRE(pipe != nullptr);
-  char piece[4096];
-  while (std::fgets(piece, sizeof piece, pipe) != nullptr) text += piece;
-  ::pclose(pipe);
-  return text;
-}
 
 // A folder to be the root of one program, started with these variables and no others.
 class BareRoot {

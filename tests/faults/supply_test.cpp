@@ -1,6 +1,5 @@
 // What is shipped: how the release is linked and compiled, as readelf sees it, and its bill of materials.
 #include <catch2/catch.hpp>
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <set>
@@ -10,6 +9,7 @@
 #include "core/io/json.hpp"
 #include "tests/support/agent_process.hpp"
 #include "tests/support/faults.hpp"
+#include "tests/support/shell.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace scops::test {
@@ -17,16 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Catch::Matchers::Contains;
-
-std::string output_of(const std::string& command) {
-  std::string text;
-  FILE* const pipe = ::popen((command + " 2>&1").c_str(), "re");
-  REQUIRE(pipe != nullptr);
-  char piece[4096];
-  while (std::fgets(piece, sizeof piece, pipe) != nullptr) text += piece;
-  ::pclose(pipe);
-  return text;
-}
 
 std::string line_with(const std::string& text, std::string_view part) {
   for (const std::string& line : lines_of(text)) {

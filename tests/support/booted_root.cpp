@@ -18,6 +18,7 @@
 #include "core/io/files.hpp"
 #include "core/model/text.hpp"
 #include "tests/support/agent_process.hpp"
+#include "tests/support/shell.hpp"
 
 namespace scops::test {
 namespace {
@@ -27,14 +28,6 @@ namespace fs = std::filesystem;
 constexpr const char* packages =
     "systemd,systemd-sysv,dbus,libcurl4,libsqlite3-0,libfmt9,libhiredis0.14,libmicrohttpd12,libssl3,zlib1g,"
     "ca-certificates";
-
-std::string output_of(const std::string& command) {
-  std::string text;
-  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen((command + " 2>&1").c_str(), "re"), ::pclose);
-  char piece[4096];
-  while (pipe != nullptr && std::fgets(piece, sizeof piece, pipe.get()) != nullptr) text += piece;
-  return text;
-}
 
 bool has_program(const std::string& name) {
   return std::system(("command -v " + name + " >/dev/null 2>&1").c_str()) == 0;

@@ -1,14 +1,13 @@
 // The manual page and the completions that packages ship.
 #include <catch2/catch.hpp>
-#include <cstdio>
 #include <fstream>
-#include <memory>
 #include <string>
 
 #include "agent/commands/command.hpp"
 #include "agent/settings.hpp"
 #include "core/config/manual.hpp"
 #include "core/model/text.hpp"
+#include "tests/support/shell.hpp"
 #include "tests/support/temp_dir.hpp"
 
 using namespace scops;
@@ -23,12 +22,7 @@ std::string completed(const std::string& words) {
   const std::string script = dir / "script";
   std::ofstream(script) << bash_completion(Settings().sections()) << "compopt() { :; }\nCOMP_WORDS=(" << words
                         << ")\nCOMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n_scops\necho \"${COMPREPLY[*]}\"\n";
-  const std::string command = "bash -eu '" + script + "' 2>&1";
-  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(command.c_str(), "re"), ::pclose);
-  std::string out;
-  char piece[4096];
-  while (std::fgets(piece, sizeof piece, pipe.get()) != nullptr) out += piece;
-  return std::string(trim(out));
+  return std::string(trim(scops::test::output_of("bash -eu '" + script + "'")));
 }
 
 }  // namespace

@@ -1,8 +1,5 @@
 #include "core/io/http_client.hpp"
 
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <cstdlib>
@@ -11,14 +8,13 @@
 #include <string>
 #include <thread>
 
-#include "core/io/files.hpp"
 #include "tests/support/http_sink.hpp"
+#include "tests/support/silent_listener.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/tls_server.hpp"
 
 using namespace std::chrono_literals;
 using scops::ErrorKind;
-using scops::Fd;
 using scops::HttpClient;
 using scops::HttpMethod;
 using scops::HttpRequest;
@@ -29,6 +25,7 @@ using scops::Result;
 using scops::test::Certificate;
 using scops::test::Fault;
 using scops::test::HttpSink;
+using scops::test::SilentListener;
 using scops::test::TlsServer;
 
 namespace {
@@ -346,22 +343,12 @@ TEST_CASE("retry-after: what says nothing usable is 0, and nothing is longer tha
 }
 
 TEST_CASE("http client: a body that was not sent in time is told from an answer that did not come") {
-  const Fd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const int small = 4096;
-  ::setsockopt(listener.get(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* const generic = reinterpret_cast<sockaddr*>(&address);
-  REQUIRE(::bind(listener.get(), generic, size) == 0);
-  REQUIRE(::listen(listener.get(), 4) == 0);
-  REQUIRE(::getsockname(listener.get(), generic, &size) == 0);
+  const SilentListener listener(4096);
   const std::string body(GENERATE(std::size_t{300'000}, std::size_t{30'000'000}, std::size_t{10}), 'x');
   HttpClient client({}, "test");
   HttpRequest request;
   request.method = HttpMethod::post;
-  request.url = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+  request.url = listener.url();
   request.body = body;
   request.timeout = std::chrono::milliseconds(200);
   CHECK_FALSE(client.perform(request, {}));  // nobody reads it

@@ -1,8 +1,6 @@
 #include "core/io/http_socket.hpp"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -12,22 +10,16 @@
 #include <string>
 
 #include "core/io/files.hpp"
+#include "tests/support/silent_listener.hpp"
 
 namespace {
 
 struct Pair {
   Pair() {
-    const scops::Fd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* const generic = reinterpret_cast<sockaddr*>(&address);
-    REQUIRE(::bind(listener.get(), generic, size) == 0);
-    REQUIRE(::listen(listener.get(), 1) == 0);
-    REQUIRE(::getsockname(listener.get(), generic, &size) == 0);
-    REQUIRE(::connect(ours, generic, size) == 0);
-    peer = scops::Fd(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    const scops::test::SilentListener listener;
+    const sockaddr_in& address = listener.address();
+    REQUIRE(::connect(ours, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    peer = listener.accept();
   }
   // What the peer finds at the end: 0, or an errno.
   int end() const {
