@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "bench/gateway.hpp"
+#include "bench/head_bytes.hpp"
 #include "core/io/block_codec.hpp"
 #include "core/model/text.hpp"
 #include "core/runtime/stats.hpp"
@@ -37,15 +38,6 @@ BufferSettings embedded() {
           .memory_max = {8U << 20U}};
 }
 
-// A head as it was sent: every line with its end, and the empty one.
-std::size_t head_of(const test::SinkRequest& request) {
-  std::size_t bytes =
-      request.method.size() + request.target.size() + std::string_view("  HTTP/1.1\r\n\r\n").size();
-  for (const auto& [name, value] : request.headers)
-    bytes += name.size() + value.size() + std::string_view(": \r\n").size();
-  return bytes;
-}
-
 void on_the_wire(std::size_t number, int flushes) {
   Gateway gateway(number);
   test::FakeClock clock(1'763'760'000'000);
@@ -70,7 +62,7 @@ void on_the_wire(std::size_t number, int flushes) {
   double head = 0;
   for (const test::SinkRequest& request : intake.requests()) {
     body += static_cast<double>(request.raw_body.size());
-    head += static_cast<double>(head_of(request));
+    head += static_cast<double>(bench::head_bytes(request));
   }
   const double points = static_cast<double>(number) * flushes_an_hour;
   fmt::print("| {} | {} s | {} | {:.2f} | {:.2f} |\n", number, flushes * period / 1000,

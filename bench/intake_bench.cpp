@@ -1,5 +1,6 @@
 // A stand-in for the remote intake while ./dev bench measures agents: accepts every request on a loopback
-// port, prints the port, and when its standard input closes, the requests and body bytes it got.
+// port, prints the port, and when its standard input closes, how many requests it got and their bytes, heads
+// and bodies.
 #include <unistd.h>
 
 #include <array>
@@ -7,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "bench/head_bytes.hpp"
 #include "tests/support/http_sink.hpp"
 
 int main() {
@@ -18,7 +20,7 @@ int main() {
   }
   std::uint64_t bytes = 0;
   const auto requests = sink.requests();
-  for (const auto& request : requests) bytes += request.raw_body.size();
+  for (const auto& request : requests) bytes += scops::bench::head_bytes(request) + request.raw_body.size();
   fmt::print("{} {}\n", requests.size(), bytes);
   return 0;
 }
