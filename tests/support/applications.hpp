@@ -1,5 +1,6 @@
-// Applications that report as Chouette's client does: a record of one event into the queue of raw metrics every
-// few milliseconds, key and value in one transaction, from a thread of their own, until they are told to stop.
+// Applications that report as Chouette's client does: a record of one event into the queue of raw metrics
+// every few milliseconds, key and value in one transaction, from a thread of their own, until they are told
+// to stop.
 //
 //   Applications applications(redis, "app.events");
 //   ... the agent is stopped, killed, started; the Redis too ...
@@ -9,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <thread>
 #include <utility>
@@ -28,7 +30,8 @@ class Applications {
     bool numbered = false;               // each has the tag "n:<its number>"
   };
 
-  Applications(const RedisServer& redis, std::string metric) : Applications(redis, std::move(metric), Manner()) {}
+  Applications(const RedisServer& redis, std::string metric)
+      : Applications(redis, std::move(metric), Manner()) {}
   Applications(const RedisServer& redis, std::string metric, Manner manner)
       : metric_(std::move(metric)),
         manner_(manner),
@@ -48,18 +51,18 @@ class Applications {
     const SystemClock clock;
     RedisTarget target = redis.target();
     target.timeout = std::chrono::milliseconds(500);
-    RedisClient client(target, clock);
+    auto client = std::make_unique<RedisClient>(target, clock);
     for (int number = 0; !stop.stop_requested(); ++number) {
       const std::string id = fmt::format("record-{}", number);
       const std::string now = fmt::format("{:.3f}", static_cast<double>(clock.wall()) / 1000);
       const std::string tags = manner_.numbered ? fmt::format(R"("n":"{}")", number) : "";
-      const std::string json =
-          fmt::format(R"({{"metric":"{}","type":"count","value":1,"timestamp":{},"tags":{{{}}}}})", metric_,
-                      now, tags);
-      const auto answer = transact(client, RedisScript({{"ZADD", "chouette:metrics:raw.keys", now, id},
-                                                        {"HSET", "chouette:metrics:raw.values", id, json}}));
+      const std::string json = fmt::format(
+          R"({{"metric":"{}","type":"count","value":1,"timestamp":{},"tags":{{{}}}}})", metric_, now, tags);
+      const auto answer = transact(*client, RedisScript({{"ZADD", "chouette:metrics:raw.keys", now, id},
+                                                         {"HSET", "chouette:metrics:raw.values", id, json}}));
       if (answer && !answer->is_error()) confirmed_.push_back(number);
-      if (!answer && client.outcome_unknown()) unsure_.push_back(number);
+      if (!answer && client->outcome_unknown()) unsure_.push_back(number);
+      if (!answer) client = std::make_unique<RedisClient>(target, clock);  // which tries again at once
       std::this_thread::sleep_for(manner_.pause);
     }
   }

@@ -130,7 +130,8 @@ struct Freshest {
 };
 
 // docs/reliability.md, "Fresh data beside a backlog", has the sum.
-TEST_CASE("delivery: the age of the freshest while a backlog drains, by period, rate and length of requests") {
+TEST_CASE(
+    "delivery: the age of the freshest while a backlog drains, by period, rate and length of requests") {
   const std::int64_t period = GENERATE(1, 10) * second;
   const std::int64_t rate = GENERATE(1, 3);
   const std::int64_t request = GENERATE(1, 50, 300);
