@@ -112,7 +112,7 @@ Result<std::unique_ptr<App>> App::make(const Settings& settings) {
 
 App::App(const Settings& settings)
     : settings_(settings),
-      timeline_(clock_, boot_tag(), build_time - build_margin),
+      timeline_(clock_, boot_tag(), plausible_since()),
       watchdog_(clock_),
       own_metrics_(settings.agent().self_metrics ? settings.agent().own_metrics : TextList{}, stats_) {
   memory::set_cap(settings.agent().memory_max.count);
@@ -186,7 +186,7 @@ Result<std::unique_ptr<App::Input>> App::make_input(const std::string& name) {
                                   .metric_ttl = settings_.buffer().metric_ttl,
                                   .log_ttl = settings_.buffer().log_ttl,
                                   .agent = fmt::format("{}/{}", settings_.redis().name, settings_.consumer()),
-                                  .plausible_since = build_time,
+                                  .plausible_since = plausible_since(),
                                   .clock = &clock_,
                                   .stats = &stats_});
     if (!drain) return drain.error();

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "agent/version.hpp"
 #include "core/runtime/timeline.hpp"
 
 namespace scops {
@@ -21,6 +22,8 @@ namespace scops {
 // A clock that is up to this much before the build date is taken for one that is wrong, not for one that has
 // not been set: what it dates is sent, and moves when it is put right.
 inline constexpr TimeMs build_margin = 7LL * 24 * 3600 * 1000;
+// A wall clock before this has not been set yet.
+[[nodiscard]] inline TimeMs plausible_since() { return build_time - build_margin; }
 
 inline constexpr std::size_t boots_max = 16;  // remembered; the oldest gives way
 

@@ -62,7 +62,7 @@ int handle_buffer(const CommandLine& line) {
   const SystemClock clock;
   Stats stats;
   BufferContext context = settings.buffer_context(folder, {});
-  Timeline timeline(clock, boot_tag(), build_time - build_margin);
+  Timeline timeline(clock, boot_tag(), plausible_since());
   const ClockWatch clock_watch(timeline, folder);
   context.clock = &clock;
   context.stats = &stats;

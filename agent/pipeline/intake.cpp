@@ -26,6 +26,7 @@ PipelineIntake::PipelineIntake(const PipelineSettings& settings, std::uint32_t b
       timeline_(timeline),
       labels_(settings),
       fates_(stats),
+      doubtful_(stats),
       points_(settings, block_records, labels_, fates_),
       windows_(settings, points_),
       slice_max_(memory::share(32, commit_least, log_slice_bytes)) {}
@@ -92,9 +93,14 @@ Result<bool> PipelineIntake::commit(const RedisCommands& erase) {
   if (done) {
     fates_.publish();
   } else {
+    doubtful_ = fates_;
     discard();
   }
   return done;
+}
+
+Intake::Recount PipelineIntake::recount() const {
+  return [fates = doubtful_]() mutable { fates.publish(); };
 }
 
 // Where the queue and the buffer are one Redis, nothing is lost and nothing doubled. Elsewhere nothing is

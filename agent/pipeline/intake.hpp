@@ -40,6 +40,7 @@ class PipelineIntake final : public Intake {
   void log(TimeMs time, std::string_view json) override;
   [[nodiscard]] bool full() const override;
   Result<bool> commit(const RedisCommands& erase) override;
+  [[nodiscard]] Recount recount() const override;
   void discard() override;
 
  private:
@@ -51,6 +52,7 @@ class PipelineIntake final : public Intake {
   const Timeline* const timeline_;
   const Labels labels_;
   Fates fates_;
+  Fates doubtful_;  // of the last commit, which failed
   PointSink points_;
   Windows windows_;
   std::size_t taken_ = 0;  // bytes since the last commit, beside those of the windows, about

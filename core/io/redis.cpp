@@ -43,7 +43,7 @@ class RedisClient::Impl {
   Result<RedisValue> ask(const Question& question);
 
   [[nodiscard]] bool outcome_unknown() const { return unknown_; }
-  [[nodiscard]] std::uint64_t connection() const { return connections_; }
+  [[nodiscard]] std::uint64_t connection() const { return connections_ + (link_ ? 0 : 1); }
   [[nodiscard]] std::string where() const;
 
  private:
@@ -86,7 +86,10 @@ std::string RedisClient::Impl::where() const {
 
 Status RedisClient::Impl::connect() {
   if (link_ && still_there()) return Ok{};
+  const bool ended = link_.has_value();
   link_.reset();
+  if (ended && target_.tells_of_end)
+    return Error{ErrorKind::absent, fmt::format("redis {}: the connection has ended", node_.name())};
   if (clock_.steady() < next_attempt_ms_) {
     return Error{ErrorKind::retry, "not connected, waiting for the next attempt: " + last_error_.text};
   }

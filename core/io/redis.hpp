@@ -42,6 +42,10 @@ struct RedisTarget {
   std::string sentinel_master;         // the name that they know it by
   std::string sentinel_password;
   bool only_reads = false;  // nothing is written: a read-only replica will do
+  // When the server has ended the connection, the next command fails with ErrorKind::absent, before anything
+  // is sent, and the one after it connects; else that command itself connects. For users whose commands make
+  // sense only once they have looked at what is there now.
+  bool tells_of_end = false;
   std::chrono::milliseconds connect_timeout{2000};
   std::chrono::milliseconds timeout{2000};  // of one command or pipeline, from its first byte to its last
   // Memory of one reply, or of all those to a pipeline: the texts, and sizeof(RedisValue::Node) a value.
@@ -91,7 +95,8 @@ class RedisClient {
 
   // After an Error: may the server have done what it was asked to?
   [[nodiscard]] bool outcome_unknown() const;
-  // Grows by one with each new connection, so that a user can make sure of what it needs there.
+  // The number of the connection that the next command goes over, as far as is known before it; grows by one
+  // with each, so that a user can make sure of what it needs there.
   [[nodiscard]] std::uint64_t connection() const;
   // "redis:6379", "/run/redis.sock": for messages.
   [[nodiscard]] std::string where() const;

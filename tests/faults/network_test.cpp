@@ -124,14 +124,19 @@ bool all_arrives(const Ends& ends, const AgentProcess& agent) {
   return taken > 0 && eventually([&] { return counted(ends.all()).size() >= taken; }, 3 * long_enough);
 }
 
-// What came twice came in the same bytes: a request whose answer was lost, sent again.
+// What came twice came in the same bytes: a request whose answer was lost, sent again. Or later in a smaller
+// one: the link did not bring back in time that it had carried the first, three times (docs/decisions/079).
 void check_repetitions(const std::vector<SinkRequest>& requests) {
-  std::map<PointId, std::string> body_of;
-  for (const SinkRequest& request : requests) {
-    for (const SentPoint& point : points_of(request)) {
-      const auto [known, fresh] = body_of.emplace(point.id, request.raw_body);
-      if (fresh || known->second == request.raw_body) continue;
-      FAIL_CHECK(to_string(point.id) << " came in two different requests");
+  std::map<PointId, std::size_t> first;  // its request
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    for (const SentPoint& point : points_of(requests[i])) {
+      const std::size_t known = first.emplace(point.id, i).first->second;
+      if (requests[known].raw_body == requests[i].raw_body) continue;
+      const std::size_t before = points_of(requests[known]).size();
+      const std::size_t after = points_of(requests[i]).size();
+      if (after < before) break;
+      FAIL_CHECK(to_string(point.id) << " came in two requests: number " << known << " with " << before
+                                     << " points, number " << i << " with " << after);
       return;
     }
   }
@@ -193,6 +198,7 @@ struct Slow {
   BadLink::Manner manner;
   std::string period;
   milliseconds period_ms;
+  milliseconds learning{0};  // until requests are as small as the link needs them for its period
 };
 
 // Returns the greatest age of the youngest point that the intake had, from the first request on.
@@ -229,6 +235,7 @@ milliseconds drain(const Slow& slow, int blocks) {
       1200s);
   CHECK(drained);
   CHECK(agent.stop() == 0);
+  INFO(agent.err());
   check_repetitions(ends.all());
   return milliseconds(oldest_age);
 }
@@ -318,13 +325,13 @@ TEST_CASE("an hour of backlog drains over a link that is slow, and the fresh pas
       {{.bits_per_second = 32'000, .delay = 400ms, .loss = 0.1}, "60", 60s},
       {{.bits_per_second = 256'000, .delay = 400ms, .loss = 0.1}, "60", 60s},
       {{.bits_per_second = 32'000, .delay = 400ms, .loss = 0.1}, "10", 10s},
-      {{.bits_per_second = 256'000, .delay = 50ms, .loss = 0.01}, "1", 1s},
+      {{.bits_per_second = 256'000, .delay = 50ms, .loss = 0.01}, "1", 1s, 8s},
   };
   for (const Slow& slow : all) {
     const double loss = 100 * slow.manner.loss;
     INFO(slow.manner.bits_per_second << " bit/s, period " << slow.period);
     const milliseconds age = drain(slow, 360);
-    CHECK(age <= 2 * slow.period_ms + 2s);  // and a loaded machine
+    CHECK(age <= 2 * slow.period_ms + slow.learning + 2s);  // and a loaded machine
     record_fault(
         {.area = "Network",
          .promise = "an hour of backlog drains, and fresh data is never older than two periods",

@@ -18,9 +18,11 @@
 #include <string>
 #include <vector>
 
+#include "agent/version.hpp"
 #include "tests/support/agent_process.hpp"
 #include "tests/support/faults.hpp"
 #include "tests/support/http_sink.hpp"
+#include "tests/support/redis_server.hpp"
 #include "tests/support/sent_points.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -245,6 +247,25 @@ TEST_CASE("an outage during which the clock steps to and fro loses no sample and
                 .fault = "steps by seconds, hours, years to and fro during an outage, with kills",
                 .tried = steps,
                 .outcome = fmt::format("{} points, all dated right, none twice", sent.size())});
+}
+
+TEST_CASE("a clock that is some days before the build is a clock, for the applications' records too",
+          "[faults][time]") {
+  if (!can_fake()) return;
+  const RedisServer redis;
+  const HttpSink sink;
+  Board board;
+  board.set_clock((build_time - unix_ms()) / 1000 - 24 * hour);
+  AgentOptions options = board.options(sink.url());
+  options.environment["REDIS_HOST"] = "127.0.0.1";
+  options.environment["REDIS_PORT"] = std::to_string(redis.port());
+  const std::string score = fmt::format("{}", board.wall_ms() / 1000 + 30 * 24 * hour);
+  redis.run({"ZADD", "chouette:metrics:raw.keys", score, "id"});
+  redis.run({"HSET", "chouette:metrics:raw.values", "id", R"({"metric":"a","type":"count","value":1})"});
+  AgentProcess agent(options);
+  const std::string name = R"(scops_chouette_dropped_total{queue="metrics:raw",reason="future"})";
+  CHECK(eventually([&] { return metric(agent, name) == 1; }));
+  CHECK(agent.stop() == 0);
 }
 
 TEST_CASE("steps of the clock while all is well stop nothing, double nothing, send nothing from the future",

@@ -40,8 +40,8 @@ Status RedisBuffer::open() {
   });
 }
 
-// Does it; when the keys are not as we left them (a Redis that came back empty, somebody else's key), puts
-// that right and does it once more.
+// Does it; when the connection has ended, or the keys are not as we left them (a Redis that came back empty,
+// somebody else's key), looks at what is there, puts that right and does it once more.
 Status RedisBuffer::attempt(const std::function<Status()>& action) {
   Status result = prepare();
   if (result) result = action();
@@ -140,8 +140,10 @@ Result<bool> RedisBuffer::put_together(std::span<const Block> blocks, const Redi
     const Result<RedisStreams::Added> added = add(stored, &commands);
     together = added && *added;
     if (added) return Ok{};
-    // The commands were run, the blocks are not there: the caller puts them on their own.
-    if (added.error().kind != ErrorKind::absent) return added.error();
+    // The commands were run, the blocks are not there: the caller puts them on their own. Unless it was only
+    // the connection that had ended.
+    const bool same = prepared_ == streams_.client().connection();
+    if (added.error().kind != ErrorKind::absent || !same) return added.error();
     prepared_ = 0;
     return Ok{};
   });

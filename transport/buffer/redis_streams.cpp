@@ -22,6 +22,13 @@ std::array<std::string, kind_slots> stream_keys(const std::string& prefix) {
 
 std::string prefix_of(const std::string& name) { return "{scops:" + name + "}:"; }
 
+// Behind a new connection may be another Redis, or an older state of this one: what is there is looked at
+// before anything is added to it.
+RedisTarget telling_of_end(RedisTarget target) {
+  target.tells_of_end = true;
+  return target;
+}
+
 std::int64_t number(std::uint64_t value) { return static_cast<std::int64_t>(value); }
 
 // What was added for each kind.
@@ -48,7 +55,7 @@ RedisStreams::RedisStreams(const RedisTarget& target, const std::string& name, s
       size_key_(prefix_of(name) + "size"),
       damaged_key_(prefix_of(name) + "damaged"),
       consumer_(std::move(consumer)),
-      client_(target, clock),
+      client_(telling_of_end(target), clock),
       sums_(size_key_, keys_) {}
 
 Status RedisStreams::own_keys() {

@@ -7,8 +7,8 @@
 //   {scops:NAME}:damaged                   stream: the last few entries that were no blocks
 //
 // The braces put all of them into one slot of a cluster. Errors have kind `absent` when the keys are not as
-// we left them (own_keys() and make_group() put that right), `drop` for a reply that is larger than the
-// client takes, else `retry`.
+// we left them (own_keys() and make_group() put that right) or the connection has ended, so that somebody
+// should look whether they are; `drop` for a reply that is larger than the client takes; else `retry`.
 #pragma once
 
 #include <array>
@@ -46,7 +46,7 @@ class RedisStreams {
   Result<std::uint64_t> server_time();  // Unix milliseconds
 
   // In one transaction, with `together` if that is not null. Nothing: Redis has refused that as a whole, as
-  // refusal() says. ErrorKind::absent: none was added, but `together` was run.
+  // refusal() says. ErrorKind::absent over the same connection: none was added, but `together` was run.
   using Added = std::optional<std::vector<StreamId>>;
   Result<Added> add(std::span<const Block* const> blocks, const RedisCommands* together);
   [[nodiscard]] const std::string& refusal() const { return refusal_; }

@@ -36,6 +36,8 @@ Delivery::Delivery(std::string name, Kind kind, Output& output, Pace& pace, Deli
 
 std::int64_t Delivery::step(Duration timeout, const std::stop_token& stop) {
   const std::int64_t now = context_.clock.steady();
+  // Before anything is chosen: what comes while the request has to wait is still looked at.
+  due_ = std::max(due_, pace_.earliest());
   if (now < due_) return due_;
   if (std::exchange(new_release_, false)) released_ = context_.clock.wall();
   Result<Job> job = next_job();
@@ -44,7 +46,6 @@ std::int64_t Delivery::step(Duration timeout, const std::stop_token& stop) {
     return due_;
   }
   if (job->payload.size() == 0) return due_;
-  if (now < pace_.earliest()) return due_ = pace_.earliest();
   pace_.requested(now);
   journal_.sending(context_.buffer);
   const Reply reply = output_.send(job->payload, timeout, stop);

@@ -12,8 +12,8 @@
 
 namespace scops::chouette {
 
-// Of one queue. What is noted counts once it is certain, that is, once it is gone from the queue: what has to
-// be read again must not count twice.
+// Of one queue. What is noted counts once it is certain that it will not be read again: that would count it
+// twice.
 class Losses {
  public:
   // `stats` outlives it.

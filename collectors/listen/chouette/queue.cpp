@@ -112,12 +112,19 @@ Status Queue::drop_range(const Round& round, Flaw flaw, const ScoreRange& range)
     const Result<bool> more = pager.next(page, drop_page_size);
     if (!more) return more.error();
     if (!*more) break;
-    if (Status erased = run_erase(shared_.redis, names_, page.ids); !erased) return erased;
     losses_.note(flaw, page.ids.count());
-    losses_.count();
+    if (Status dropped = drop(std::exchange(page.ids, {})); !dropped) return dropped;
     pager.erased();
   }
   return Ok{};
+}
+
+// Counted before they are erased: where the answer to that is lost, finish() erases what is left, and nothing
+// is read before.
+Status Queue::drop(PackedIds ids) {
+  losses_.count();
+  unfinished_ = std::move(ids);
+  return finish();
 }
 
 // Oldest first. Closed windows only; the open one too when the agent stops.
@@ -201,9 +208,7 @@ bool Queue::take_record(const Round& round, std::string_view id, TimeMs time, co
 
 Status Queue::commit(const Round& round) {
   if (!bad_.empty()) {
-    if (Status erased = run_erase(shared_.redis, names_, bad_); !erased) return erased;
-    losses_.count();
-    bad_.clear();
+    if (Status dropped = drop(std::exchange(bad_, {})); !dropped) return dropped;
   }
   if (good_.empty()) return Ok{};
   const std::size_t size = good_.count();
@@ -221,6 +226,7 @@ Status Queue::commit_good(const Round& round) {
   if (!committed) {
     unsure_ = good_.count();
     unsure_id_ = PackedIds::Reader(good_).next();
+    recount_ = round.intake.recount();
     return within(names_.label, committed.error());
   }
   records_.add(static_cast<double>(good_.count()));
@@ -239,8 +245,12 @@ Status Queue::count_unsure() {
   const auto score =
       checked("ZSCORE " + names_.keys, shared_.redis.command({"ZSCORE", names_.keys, unsure_id_}));
   if (!score) return score.error();
-  if (score->is_nil()) records_.add(static_cast<double>(unsure_));
+  if (score->is_nil()) {
+    records_.add(static_cast<double>(unsure_));
+    recount_();
+  }
   unsure_ = 0;
+  recount_ = {};
   return Ok{};
 }
 

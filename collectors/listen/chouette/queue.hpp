@@ -57,7 +57,7 @@ class Queue {
   Queue(const Queue&) = delete;
   Queue& operator=(const Queue&) = delete;
 
-  // Removes what was made durable, but could not be removed then; drain() begins with it.
+  // Removes what was made durable or dropped, but could not be removed then; drain() begins with it.
   Status finish();
   Status drain(const Round& round);
 
@@ -66,6 +66,7 @@ class Queue {
   Status move(const Round& round);
   Status free_names();
   Status free_name(std::string_view key, std::string_view type, std::string_view wanted);
+  Status drop(PackedIds ids);
   Status drop_range(const Round& round, Flaw flaw, const ScoreRange& range);
   Status move_windows(const Round& round, TimeMs oldest);
   Status move_range(const Round& round, const ScoreRange& range);
@@ -98,11 +99,12 @@ class Queue {
   // Since the last commit: handed over, and dropped.
   PackedIds good_, bad_;
   std::size_t bytes_ = 0;  // of records handed over
-  PackedIds unfinished_;   // durable, still to be removed
+  PackedIds unfinished_;   // durable or dropped, still to be removed
 
   // Of a commit that failed, perhaps only by losing its answer: how many records, and the first of them.
   std::size_t unsure_ = 0;
   std::string unsure_id_;
+  Intake::Recount recount_;
 };
 
 }  // namespace scops::chouette

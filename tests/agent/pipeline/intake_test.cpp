@@ -149,6 +149,22 @@ TEST_CASE("what fails and is read again is counted once", "[intake]") {
   CHECK(fixture.total("scops_pipeline_logs_total") == 1);
 }
 
+TEST_CASE("a commit that seemed to fail and turns out to have happened is counted then", "[intake]") {
+  Fixture fixture;
+  fixture.buffer.together_fails = true;
+  fixture.give_one_of_each();
+  REQUIRE_FALSE(fixture.intake.commit(fixture.erase));
+  const Intake::Recount first = fixture.intake.recount();
+  // The next one, of another queue, is another.
+  fixture.intake.log(window_start, "{}");
+  REQUIRE_FALSE(fixture.intake.commit(fixture.erase));
+  CHECK(fixture.total("scops_pipeline_raw_samples_total") == 0);
+  first();
+  CHECK(fixture.total("scops_pipeline_raw_samples_total") == 1);
+  CHECK(fixture.total("scops_pipeline_points_total") == 1);
+  CHECK(fixture.total("scops_pipeline_logs_total") == 1);
+}
+
 TEST_CASE("a put that fails midway is an error, so that the queue is read again", "[intake]") {
   Fixture fixture;
   fixture.buffer.same_store = false;

@@ -40,6 +40,22 @@ TEST_CASE("a commit whose answer got lost is not made a second time") {
   CHECK(queues.intake.lines.size() == 1);
   CHECK(queues.empty(raw));
   CHECK(queues.taken("metrics:raw") == 1);
+  CHECK(queues.intake.recounted == 1);
+}
+
+TEST_CASE("what was dropped counts once, also when its erasure fails midway") {
+  Queues queues;
+  queues.add(raw, "bad", closed_window, "bad");
+  queues.add(raw, "expired", 1'600'000'000, gauge("old"));
+  queues.run({"ACL", "SETUSER", "default", "-hdel"});
+  CHECK_FALSE(queues.drain());  // the key goes, the value stays
+  CHECK_FALSE(queues.drain());
+  queues.run({"ACL", "SETUSER", "default", "+hdel"});
+  REQUIRE(queues.drain());
+  CHECK(queues.empty(raw));
+  CHECK(queues.dropped("metrics:raw", "age") == 1);
+  CHECK(queues.dropped("metrics:raw", "not_json") == 1);
+  CHECK(queues.dropped("metrics:raw", "no_key") == 0);
 }
 
 TEST_CASE("a commit that did not happen is not counted") {
@@ -52,6 +68,7 @@ TEST_CASE("a commit that did not happen is not counted") {
   queues.intake.refuse = false;
   REQUIRE(queues.drain());
   CHECK(queues.taken("metrics:raw") == 1);
+  CHECK(queues.intake.recounted == 0);
 }
 
 TEST_CASE("a queue that cannot be committed does not keep the others waiting") {

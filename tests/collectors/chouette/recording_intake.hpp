@@ -56,11 +56,16 @@ class RecordingIntake final : public Intake {
     return together;
   }
 
+  [[nodiscard]] Recount recount() const override {
+    return [this] { ++recounted; };
+  }
+
   bool together = true;      // else commit is false: to be erased by the caller
   bool refuse = false;       // nothing is done
   bool lose_answer = false;  // all is done
   std::function<void()> before_commit;
 
+  mutable int recounted = 0;        // commits that failed, but have happened
   std::vector<std::string> lines;   // committed
   std::vector<std::size_t> sizes;   // of each commit
   std::vector<std::string> guards;  // of each attempt

@@ -181,6 +181,25 @@ TEST_CASE("a connection that the server closed while idle is made anew without a
   CHECK(client.connection() == 2);
 }
 
+TEST_CASE("who asks for it is told of the end of a connection, once and before anything is sent", "[redis]") {
+  const RedisServer redis;
+  const FakeClock clock;
+  auto target = redis.target();
+  target.tells_of_end = true;
+  RedisClient client(target, clock);
+  CHECK(client.connection() == 1);
+  const std::string id = redis_run(client, {"CLIENT", "ID"});
+  CHECK(client.connection() == 1);
+  CHECK(redis.run({"CLIENT", "KILL", "ID", id}) == "1");
+  const auto answer = client.command({"SET", "a", "b"});
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().kind == ErrorKind::absent);
+  CHECK_FALSE(client.outcome_unknown());
+  CHECK(client.connection() == 2);
+  CHECK(redis_run(client, {"EXISTS", "a"}) == "0");
+  CHECK(client.connection() == 2);
+}
+
 TEST_CASE("commands that are not what they announce are our mistake, and end the connection", "[redis]") {
   class Wrong final : public scops::RedisCommands {
    public:

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <thread>
 
 #include "tests/support/captured_log.hpp"
@@ -82,6 +83,49 @@ TEST_CASE("a Redis that comes back empty gets its streams again", "[buffer][redi
   const auto blocks = read(*buffer, "a");
   REQUIRE(blocks.size() == 1);
   CHECK(blocks[0].bytes == block_of(1, fixture.clock.wall(), 2).bytes);
+}
+
+TEST_CASE("a Redis that comes back as it was before has lost what was put since, whatever it is asked first",
+          "[buffer][redis]") {
+  const std::string first = GENERATE("put", "put_together", "read", "ack", "maintain");
+  INFO(first);
+  RedisServer server({.appendonly = true});
+  RedisFixture fixture(server);
+  const auto buffer = fixture.open_store();
+  const TimeMs now = fixture.clock.wall();
+  put(*buffer, block_of(1, now, 1));
+  const test::TempDir aside;
+  const std::string live = server.folder() + "/appendonlydir";
+  std::filesystem::copy(live, aside / "copy", std::filesystem::copy_options::recursive);
+  put(*buffer, block_of(5, now, 2));
+  const auto blocks = read(*buffer, "a");
+  server.kill();
+  std::filesystem::remove_all(live);
+  std::filesystem::copy(aside / "copy", live, std::filesystem::copy_options::recursive);
+  server.start();
+
+  double left = 1;
+  if (first == "put") {
+    put(*buffer, block_of(7, now, 3));
+    left += 7;
+  } else if (first == "put_together") {
+    const std::vector<Block> more = {block_of(7, now, 3)};
+    CommandList beside;
+    beside.add({"SET", beside.keep(fixture.key("beside")), "1"});
+    const auto together = buffer->put_together(more, beside);
+    REQUIRE(together);
+    CHECK(*together);
+    left += 7;
+  } else if (first == "read") {
+    CHECK(read(*buffer, "a").size() == 1);
+  } else if (first == "ack") {
+    ack(*buffer, "a", {blocks[1]});
+  } else {
+    CHECK(buffer->maintain(now));
+  }
+  CHECK(buffer->maintain(now));
+  CHECK(fixture.dropped("vanished") == 5);  // even if it had been delivered, and only its ack was to come
+  CHECK(static_cast<double>(buffer->stats().records) == left);
 }
 
 TEST_CASE("FLUSHALL under our feet costs what it deleted and no more", "[buffer][redis]") {

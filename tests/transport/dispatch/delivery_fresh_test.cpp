@@ -87,6 +87,63 @@ TEST_CASE("delivery: the same when each request takes most of an interval") {
   CHECK(drain.rig.buffer.blocks.empty());
 }
 
+// A board that captures and releases once a `period`, puts what it has captured 100 ms later, and begins to
+// drain at some moment in between. Returns the greatest age of the youngest record that the intake had.
+struct Freshest {
+  std::int64_t period, rate, request_takes;
+
+  [[nodiscard]] std::int64_t age(std::int64_t begin) const {
+    DispatchSettings settings;
+    settings.interval = scops::Duration(period);
+    settings.rate_max = rate;
+    Rig rig(settings);
+    rig.output.limits_now.records = 50;
+    constexpr int captures = 4;
+    const std::int64_t blocks = captures * period / second * rate + 10;  // a request each
+    rig.next_time = rig.clock.wall() - blocks * 50 * second - hour;
+    for (std::int64_t i = 0; i < blocks; ++i) rig.put(static_cast<double>(i) * 50, 50);
+    std::map<double, TimeMs> captured;
+    TimeMs youngest = 0;
+    std::int64_t oldest = 0;
+    rig.output.answer = [&](const std::vector<double>& values) {
+      rig.clock.advance(request_takes);
+      if (youngest != 0) oldest = std::max(oldest, rig.clock.wall() - youngest);
+      for (const double value : values) {
+        if (captured.count(value) > 0) youngest = std::max(youngest, captured[value]);
+      }
+      return reply(Verdict::accepted, 202);
+    };
+    rig.clock.advance(2 * period);  // the first release is due
+    rig.due = rig.clock.steady() + begin;
+    for (double fresh = first_fresh; fresh < first_fresh + captures; ++fresh) {
+      captured[fresh] = rig.clock.wall();
+      const std::int64_t next = rig.clock.steady() + period;
+      rig.run(100);
+      rig.next_time = captured[fresh] - second;
+      rig.put(fresh);
+      rig.run(next - rig.clock.steady());
+    }
+    REQUIRE(rig.buffer.blocks.size() > captures);  // the backlog lasts
+    REQUIRE(youngest != 0);
+    return oldest;
+  }
+};
+
+// docs/reliability.md, "Fresh data beside a backlog", has the sum.
+TEST_CASE(
+    "delivery: the age of the freshest while a backlog drains, by period, rate and length of requests") {
+  const std::int64_t period = GENERATE(1, 10) * second;
+  const std::int64_t rate = GENERATE(1, 3);
+  const std::int64_t request = GENERATE(1, 50, 300);
+  INFO("period " << period << " rate " << rate << " request " << request);
+  std::int64_t oldest = 0;
+  for (std::int64_t begin = 0; begin < period; begin += period / 5)
+    oldest = std::max(oldest, Freshest{period, rate, request}.age(begin));
+  const std::int64_t slot = std::max(second / rate, request);
+  CHECK(oldest <= period + 100 + period / 2 + slot + request);
+  if (period == 10 * second || (rate == 3 && request <= 50)) CHECK(oldest <= 2 * period);
+}
+
 TEST_CASE("delivery: without fresh_first the oldest comes first, however old the rest gets") {
   Drain drain(false);
   CHECK(drain.run(5) > 2 * minute);
