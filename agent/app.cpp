@@ -52,6 +52,9 @@ constexpr Duration stop_time{3600};
 constexpr Duration cutting_time{800};
 constexpr Duration close_time{4600};
 
+// How often the memory that a start, a handshake or a burst took is given back.
+constexpr Duration rest_interval{120'000};
+
 std::uint64_t random_seed() {
   std::uint64_t seed = 0;
   [[maybe_unused]] const auto got =
@@ -306,6 +309,10 @@ void App::flush(bool closing) {
     log::warn("buffer", "maintain_failed", {{"error", kept.error().text}});
   }
   for (const auto& dispatcher : dispatchers_) dispatcher->wake();
+  if (const std::int64_t now = clock_.steady(); !closing && now - rested_ >= rest_interval.count()) {
+    rested_ = now;
+    memory::rest();
+  }
 }
 
 // Not on a terminal: who looks at that wants to see the machine.

@@ -78,6 +78,7 @@ class App {
   std::unique_ptr<StatusPages> pages_;
   OwnMetrics own_metrics_;
   std::int64_t own_metrics_turn_ = 0;  // number of the capture interval that was last reported
+  std::int64_t rested_ = 0;            // steady time of the last memory::rest()
   std::unique_ptr<HttpServer> http_;   // its thread reads all of the above
   Flusher flusher_;                    // last: it uses all of the above
 };

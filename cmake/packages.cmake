@@ -24,6 +24,7 @@ add_custom_command(OUTPUT copyright DEPENDS packaging/notices VERBATIM
           nlohmann-json3-dev libc-ares2 > "${CMAKE_BINARY_DIR}/copyright"
   WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
 add_custom_target(notices DEPENDS copyright)
+add_dependencies(notices pages)  # ./dev package builds the program and this, and no tests
 install(FILES "${CMAKE_BINARY_DIR}/copyright" DESTINATION ${CMAKE_INSTALL_DOCDIR} OPTIONAL)
 install(FILES "${CMAKE_BINARY_DIR}/scops.1.gz" DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES "${CMAKE_BINARY_DIR}/CHANGELOG.md.gz" DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME changelog.gz)

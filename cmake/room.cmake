@@ -8,6 +8,9 @@
 # core/model becomes the target core_model. Includes start at the root: "core/model/result.hpp".
 # A room of headers only needs no CMakeLists.txt.
 
+# Rooms that every sample, record or point passes through, as targets: these are compiled for speed.
+set(busy_rooms "^(core_model|core_runtime|core_io|agent_pipeline|transport_outputs.*|collectors_listen.*)$")
+
 function(scops_room)
   cmake_parse_arguments(PARSE_ARGV 0 room "" "" "LINK")
   cmake_path(RELATIVE_PATH CMAKE_CURRENT_SOURCE_DIR BASE_DIRECTORY "${CMAKE_SOURCE_DIR}" OUTPUT_VARIABLE name)
@@ -21,6 +24,10 @@ function(scops_room)
     endif()
     target_link_libraries(${name} PUBLIC PkgConfig::${library})
   endforeach()
+  # What works a few times a minute is compiled for size: on a board the program's pages are memory.
+  if(CMAKE_BUILD_TYPE STREQUAL Release AND NOT name MATCHES "${busy_rooms}")
+    target_compile_options(${name} PRIVATE -Os)
+  endif()
   set_property(GLOBAL APPEND PROPERTY scops_rooms ${name})
 endfunction()
 

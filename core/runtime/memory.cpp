@@ -1,12 +1,15 @@
 #include "core/runtime/memory.hpp"
 
 #include <fcntl.h>
+#include <link.h>
 #include <malloc.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <span>
 #include <string_view>
 
 #include "core/model/text.hpp"
@@ -29,6 +32,19 @@ constinit std::atomic<std::size_t> since_trimmed{trim_stride};
 Room judge(std::uint64_t bytes, std::uint64_t limit) {
   if (bytes > limit - limit / 8) return Room::full;
   return bytes > limit - limit / 4 ? Room::near : Room::plenty;
+}
+
+// What the loader has mapped of one file. Relocated data is in segments that were writable, and stays.
+int drop_read_only(dl_phdr_info* object, std::size_t /*size*/, void* /*user*/) noexcept {
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  for (const ElfW(Phdr) & segment : std::span(object->dlpi_phdr, object->dlpi_phnum)) {
+    if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) != 0) continue;
+    const std::uintptr_t begin = (object->dlpi_addr + segment.p_vaddr) & ~(page - 1);
+    const std::uintptr_t end = object->dlpi_addr + segment.p_vaddr + segment.p_memsz;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): the loader speaks of numbers
+    (void)::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+  }
+  return 0;
 }
 
 }  // namespace
@@ -64,6 +80,13 @@ Room measure() {
 #endif
   last = now;
   return now;
+}
+
+void rest() {
+#ifdef __GLIBC__
+  (void)::malloc_trim(0);
+#endif
+  (void)::dl_iterate_phdr(drop_read_only, nullptr);
 }
 
 // Second number of /proc/self/statm, in pages: proc(5).

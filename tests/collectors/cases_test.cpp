@@ -191,6 +191,9 @@ TEST_CASE("every case gives what its folder expects") {
     const CollectorSpec* spec = find_collector(room.filename().string());
     CAPTURE(room);
     REQUIRE(spec != nullptr);
+#ifdef SCOPS_STATIC
+    if (room.filename() == "nvml") continue;  // loads its library
+#endif
     for (const fs::path& folder : folders_in(room)) {
       DYNAMIC_SECTION(spec->name << "/" << folder.filename().string()) {
         const std::string got = run_case(*spec, folder);

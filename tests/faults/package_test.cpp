@@ -104,6 +104,30 @@ TEST_CASE("the package is installed, started, upgraded, removed, and a purge lea
        .outcome = "started by itself, delivers, keeps the settings, purge leaves no file"});
 }
 
+TEST_CASE("the package runs on older and newer releases of Debian", "[package]") {
+  const std::string package = packaged("_amd64.deb");
+  if (package.empty() || fault_tries(0, 1) == 0) return;
+  for (const std::string suite : {"bullseye", "trixie"}) {
+    HttpSink sink;
+    BootedRoot root({{package, "/srv/scops.deb"}}, suite);
+    if (!root.ready()) continue;
+    INFO(suite << ": " << root.run("systemctl --version | head -n 1; ldd --version | head -n 1"));
+    root.write("/etc/scops/scops.env",
+               fmt::format("API_KEY=0123456789abcdef\nDATADOG_URL={}\nCAPTURE_INTERVAL=1\n"
+                           "AGGREGATE_INTERVAL=1\nRELEASE_INTERVAL=1\n",
+                           sink.url()));
+    CHECK_THAT(root.run(install), Contains("done"));
+    CHECK(delivers(sink));
+    CHECK_THAT(root.run("journalctl --unit scops"), Contains("buffer=embedded"));
+    CHECK_THAT(root.run("dpkg --purge scops >/dev/null && echo done"), Contains("done"));
+    record_fault({.area = "Packages",
+                  .promise = "one package is for all releases of Debian",
+                  .fault = "installed under the systemd of " + suite,
+                  .tried = 1,
+                  .outcome = "started by itself, delivers, goes"});
+  }
+}
+
 TEST_CASE("the image that was made runs as it is", "[package]") {
   const std::string image = packaged("scops-image-amd64.tar");
   if (image.empty()) return;

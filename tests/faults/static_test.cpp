@@ -59,11 +59,12 @@ class BareRoot {
   [[nodiscard]] std::string path(const std::string& file) const { return root_ / file; }
   void write(const std::string& file, const std::string& text) const { std::ofstream(path(file)) << text; }
 
-  void start(const std::string& variables) {
+  // `around`: a command that runs the rest of its line.
+  void start(const std::string& variables, const std::string& around = "") {
     const std::string command = fmt::format(
         "unshare --mount sh -c 'mount -t proc proc {0}/proc && mount --rbind /sys {0}/sys && exec env -i {1} "
-        "/usr/sbin/chroot {0} /scops run' >{0}/log 2>&1 </dev/null & echo $! >{0}/pid",
-        root_.path(), variables);
+        "{2} /usr/sbin/chroot {0} /scops run' >{0}/log 2>&1 </dev/null & echo $! >{0}/pid",
+        root_.path(), variables, around);
     REQUIRE(std::system(command.c_str()) == 0);
     std::ifstream(path("pid")) >> pid_;
   }
@@ -166,6 +167,29 @@ TEST_CASE("the static program finds hosts and authorities without the C library'
        .fault = "a root without libraries, shell, name service: delivery over TLS by name, Redis by name",
        .tried = 2,
        .outcome = "delivered; without authorities a message says what is missing"});
+}
+
+// The C library in it tries what is new and has to do without; what we call ourselves is as old as that
+// kernel.
+TEST_CASE("the static program needs no system call that Linux 4.9 lacks", "[faults]") {
+  if (!can_try()) return;
+  const HttpSink sink;
+  BareRoot root;
+  root.start(fmt::format("API_KEY=0123456789abcdef DATADOG_URL={} CAPTURE_INTERVAL=1s AGGREGATE_INTERVAL=1s "
+                         "RELEASE_INTERVAL=1s SCOPS_AGENT_STATE=/state SCOPS_HTTP_LISTEN=127.0.0.1:0",
+                         sink.url()),
+             fmt::format("/usr/bin/python3 {}/tests/faults/old_kernel.py", SCOPS_SOURCE_DIR));
+  const bool sent = eventually([&] { return sink.requests().size() > 2; });
+  INFO(root.log());
+  CHECK(sent);
+  CHECK_THAT(root.log(), Contains("buffer=embedded") && !Contains("level=warn"));
+  root.stop();
+  CHECK(root.says("event=stopped"));
+  record_fault({.area = "A bare root",
+                .promise = "the oldest kernel is 4.9",
+                .fault = "every system call that came after it answers ENOSYS",
+                .tried = 1,
+                .outcome = "collected, buffered, delivered"});
 }
 
 }  // namespace scops::test

@@ -103,6 +103,9 @@ struct Child {
     ::_exit(failed);
   }
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // after the change of user, which would undo it
+#ifdef SCOPS_EMULATED
+  ::fcntl(child.program, F_SETFD, 0);  // a script, which its shell opens once more
+#endif
   if (::chdir("/") == 0) ::fexecve(child.program, child.arguments, child.environment);
   ::_exit(failed);
 }

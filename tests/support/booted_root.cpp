@@ -25,9 +25,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* packages =
-    "systemd,systemd-sysv,dbus,libcurl4,libsqlite3-0,libfmt9,libhiredis0.14,libmicrohttpd12,libssl3,zlib1g,"
-    "ca-certificates";
+constexpr std::string_view packages = "systemd,systemd-sysv,dbus,ca-certificates";
+constexpr std::string_view libraries =
+    ",libcurl4,libsqlite3-0,libfmt9,libhiredis0.14,libmicrohttpd12,libssl3,zlib1g";
 
 bool has_program(const std::string& name) {
   return std::system(("command -v " + name + " >/dev/null 2>&1").c_str()) == 0;
@@ -35,24 +35,29 @@ bool has_program(const std::string& name) {
 
 std::string folder_of_roots() { return fs::path(SCOPS_BINARY).parent_path() / "booted"; }
 
+// What mmdebstrap is told of another suite than its own sources have: their mirror.
+constexpr const char* mirror =
+    "$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep '/debian/*$' | head -n 1)";
+
 // The unpacked root, made if there is none; empty when that did not work, and then `why` says so.
-std::string make_root(std::string& why) {
-  const std::string folder = folder_of_roots();
+std::string make_root(const std::string& suite, std::string& why) {
+  const std::string wanted = std::string(packages).append(suite.empty() ? libraries : "");
+  const std::string folder = folder_of_roots() + suite;
   const std::string root = folder + "/root";
   fs::create_directories(folder);
   const Fd lock(::open((folder + "/lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600));
   ::flock(lock.get(), LOCK_EX);
-  if (read_file(folder + "/packages").value_or("") == packages) return root;
+  if (read_file(folder + "/packages").value_or("") == wanted) return root;
   fs::remove_all(root);
-  const std::string log = output_of(fmt::format(
-      "suite=$(. /etc/os-release && echo $VERSION_CODENAME); timeout 600 mmdebstrap --variant=minbase "
-      "--include={} $suite '{}'",
-      packages, root));
+  const std::string log =
+      output_of(fmt::format("timeout 600 mmdebstrap --variant=minbase --include={} {} '{}' {}", wanted,
+                            suite.empty() ? "$(. /etc/os-release && echo $VERSION_CODENAME)" : suite, root,
+                            suite.empty() ? "" : mirror));
   if (!fs::exists(root + "/lib/systemd/systemd")) {
     why = "no root could be made: " + log;
     return "";
   }
-  std::ofstream(folder + "/packages") << packages;
+  std::ofstream(folder + "/packages") << wanted;
   return root;
 }
 
@@ -77,8 +82,8 @@ pid_t child_of(pid_t pid) {
 
 }  // namespace
 
-BootedRoot::BootedRoot(const Binds& binds) {
-  const std::string why = start(binds);
+BootedRoot::BootedRoot(const Binds& binds, const std::string& suite) {
+  const std::string why = start(binds, suite);
   ready_ = why.empty();
   if (ready_) return;
   const std::string text = "NOT TESTED with a real systemd: " + why;
@@ -94,7 +99,7 @@ BootedRoot::~BootedRoot() {
   ::waitpid(pid_, nullptr, 0);
 }
 
-std::string BootedRoot::start(const Binds& binds) {
+std::string BootedRoot::start(const Binds& binds, const std::string& suite) {
   if (::getuid() != 0) return "it needs root";
   for (const char* program : {"systemd-nspawn", "mmdebstrap", "nsenter", "unshare"}) {
     if (!has_program(program)) {
@@ -102,7 +107,7 @@ std::string BootedRoot::start(const Binds& binds) {
     }
   }
   std::string why;
-  const std::string root = make_root(why);
+  const std::string root = make_root(suite, why);
   if (root.empty()) return why;
   std::vector<std::string> words{"unshare",
                                  "--mount",

@@ -23,7 +23,8 @@ class BootedRoot {
   using Binds = std::vector<std::pair<std::string, std::string>>;  // read-only: here, there
 
   // Where it cannot be, says loudly why and what to install; with CI in the environment that is a failure.
-  explicit BootedRoot(const Binds& binds);
+  // Another `suite` of Debian than this machine's has no library for the program: for static ones.
+  explicit BootedRoot(const Binds& binds, const std::string& suite = "");
   ~BootedRoot();  // powers it off by force
   BootedRoot(const BootedRoot&) = delete;
   BootedRoot& operator=(const BootedRoot&) = delete;
@@ -37,7 +38,7 @@ class BootedRoot {
   [[nodiscard]] pid_t outer_pid(const std::string& inner) const;
 
  private:
-  [[nodiscard]] std::string start(const Binds& binds);
+  [[nodiscard]] std::string start(const Binds& binds, const std::string& suite);
 
   TempDir folder_;
   pid_t pid_ = -1;   // nspawn

@@ -2,9 +2,12 @@
 #pragma once
 
 #include <arpa/inet.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <cerrno>
 #include <stdexcept>
 #include <string>
 
@@ -32,6 +35,12 @@ class SilentListener {
     return "http://127.0.0.1:" + std::to_string(ntohs(address_.sin_port));
   }
   [[nodiscard]] Fd accept() const { return Fd(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC)); }
+  // An emulator of another architecture may not know what a socket has not sent yet.
+  [[nodiscard]] static bool can_tell_unsent() {
+    const Fd one(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    int unsent = 0;
+    return ::ioctl(one.get(), SIOCOUTQNSD, &unsent) == 0 || errno != ENOTTY;
+  }
 
  private:
   Fd socket_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};

@@ -35,6 +35,10 @@ struct Pair {
 }  // namespace
 
 TEST_CASE("http socket: what the peer has not taken is counted, and forgotten") {
+  if (!scops::test::SilentListener::can_tell_unsent()) {
+    WARN("NOT TESTED: this kernel, or its emulator, does not tell what a socket has not sent");
+    return;
+  }
   const Pair pair;
   const std::string much(1U << 20U, 'x');
   REQUIRE(::fcntl(pair.ours, F_SETFL, O_NONBLOCK) == 0);
