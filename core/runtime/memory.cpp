@@ -34,17 +34,18 @@ Room judge(std::uint64_t bytes, std::uint64_t limit) {
   return bytes > limit - limit / 4 ? Room::near : Room::plenty;
 }
 
-// What the loader has mapped of one file. Relocated data is in segments that were writable, and stays.
-int drop_read_only(dl_phdr_info* object, std::size_t /*size*/, void* /*user*/) noexcept {
+// The first that the loader names is the program, and the only one wanted: what a library does to its own
+// code is not ours to know. Relocated data is in segments that were writable, and stays.
+int drop_read_only(dl_phdr_info* program, std::size_t /*size*/, void* /*user*/) noexcept {
   const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
-  for (const ElfW(Phdr) & segment : std::span(object->dlpi_phdr, object->dlpi_phnum)) {
+  for (const ElfW(Phdr) & segment : std::span(program->dlpi_phdr, program->dlpi_phnum)) {
     if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) != 0) continue;
-    const std::uintptr_t begin = (object->dlpi_addr + segment.p_vaddr) & ~(page - 1);
-    const std::uintptr_t end = object->dlpi_addr + segment.p_vaddr + segment.p_memsz;
+    const std::uintptr_t begin = (program->dlpi_addr + segment.p_vaddr) & ~(page - 1);
+    const std::uintptr_t end = program->dlpi_addr + segment.p_vaddr + segment.p_memsz;
     // NOLINTNEXTLINE(performance-no-int-to-ptr): the loader speaks of numbers
     (void)::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
   }
-  return 0;
+  return 1;
 }
 
 }  // namespace
