@@ -39,7 +39,7 @@ class SilentListener {
   [[nodiscard]] static bool can_tell_unsent() {
     const Fd one(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     int unsent = 0;
-    return ::ioctl(one.get(), SIOCOUTQNSD, &unsent) == 0 || errno != ENOTTY;
+    return ::ioctl(one.get(), SIOCOUTQNSD, &unsent) == 0 || errno == EINVAL;
   }
 
  private:
