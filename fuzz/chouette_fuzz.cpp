@@ -30,14 +30,15 @@ void check_name_and_tags(std::string_view name, std::span<const std::string_view
   for (const std::string_view tag : tags) expect(tag.size() <= tag_max && scops::is_utf8(tag));
 }
 
-// JsonDoc differs in three things: it passes over a byte order mark, has no numbers beyond a double, and refuses
-// one half of a surrogate pair, which Python writes for bytes that are no UTF-8.
+// JsonDoc differs in three things: it passes over a byte order mark, has no numbers beyond a double, and
+// refuses one half of a surrogate pair, which Python writes for bytes that are no UTF-8.
 void check_log(std::string_view json, Flaw flaw) {
   const auto doc = scops::JsonDoc::parse(json, depth_max);
   const bool special = json.starts_with("\xEF");
   if (doc && !special) expect((flaw == Flaw::none) == doc->root().is_object());
   const bool number = json.find_first_of("0123456789") != std::string_view::npos;
-  const bool half = json.find("\\ud") != std::string_view::npos || json.find("\\uD") != std::string_view::npos;
+  const bool half =
+      json.find("\\ud") != std::string_view::npos || json.find("\\uD") != std::string_view::npos;
   if (!doc && flaw == Flaw::none) expect(number || half);
 }
 
