@@ -32,8 +32,8 @@ class Intake {
   // is still to be run by the caller, before it reads on. An Error: nothing is kept here, nor counted; read
   // again what is still in the queue: where only the answer was lost, that is nothing.
   virtual Result<bool> commit(const RedisCommands& erase) = 0;
-  // After such an Error: what counts that commit, to be called should it turn out that it has happened all the
-  // same. Good as long as the intake is.
+  // After such an Error: what counts that commit, to be called should it turn out that it has happened all
+  // the same. Good as long as the intake is.
   using Recount = std::function<void()>;
   [[nodiscard]] virtual Recount recount() const = 0;
   // Forgets what was handed over since the last commit.
