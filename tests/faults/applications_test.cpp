@@ -14,6 +14,7 @@
 #include "tests/support/applications.hpp"
 #include "tests/support/faults.hpp"
 #include "tests/support/http_sink.hpp"
+#include "tests/support/own_numbers.hpp"
 #include "tests/support/redis_server.hpp"
 #include "tests/support/sent_points.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -34,15 +35,6 @@ Environment board(const HttpSink& sink, const RedisServer& redis, const std::str
           {"COLLECTOR_PLUGINS", "[]"},         {"AGGREGATE_INTERVAL", "1"},
           {"RELEASE_INTERVAL", "1"},           {"SEND_SELF_METRICS", "false"},
           {"SCOPS_DISPATCH_RATE_MAX", "20"}};
-}
-
-double number_of(const AgentProcess& agent, std::string_view name) {
-  double sum = 0;
-  for (const std::string& line : lines_of(agent.page("/metrics").body)) {
-    if (line.substr(0, std::min(line.find('{'), line.find(' '))) == name)
-      sum += std::stod(line.substr(line.rfind(' ')));
-  }
-  return sum;
 }
 
 // How often each record was counted, by its number. A request that comes again has the same points.

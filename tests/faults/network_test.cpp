@@ -24,6 +24,7 @@
 #include "tests/support/blocks.hpp"
 #include "tests/support/faults.hpp"
 #include "tests/support/http_sink.hpp"
+#include "tests/support/own_numbers.hpp"
 #include "tests/support/sent_points.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "transport/buffer/buffer.hpp"
@@ -107,15 +108,8 @@ struct Ends {
   }
 };
 
-// Of its page: the sum over labels.
 double number_of(const BadLink& link, const AgentProcess& agent, std::string_view name) {
-  const auto page = link.at_board([&] { return agent.page("/metrics"); });
-  double sum = 0;
-  for (const std::string& line : lines_of(page.body)) {
-    if (line.substr(0, std::min(line.find('{'), line.find(' '))) == name)
-      sum += std::stod(line.substr(line.rfind(' ')));
-  }
-  return sum;
+  return link.at_board([&] { return test::number_of(agent, name); });
 }
 
 // What was captured so far arrives.

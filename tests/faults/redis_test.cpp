@@ -16,6 +16,7 @@
 #include "tests/support/agent_process.hpp"
 #include "tests/support/faults.hpp"
 #include "tests/support/http_sink.hpp"
+#include "tests/support/own_numbers.hpp"
 #include "tests/support/redis_server.hpp"
 #include "tests/support/sent_points.hpp"
 
@@ -42,17 +43,6 @@ Environment board(const HttpSink& sink, std::uint16_t redis_port) {
           {"SCOPS_DISPATCH_BACKOFF_MIN", "100ms"},
           {"SCOPS_DISPATCH_BACKOFF_MAX", "1s"},
           {"SCOPS_DISPATCH_RATE_MAX", "20"}};
-}
-
-// A number of its page /metrics, summed over labels; those of them that hold `label`.
-double number_of(const AgentProcess& agent, std::string_view name, std::string_view label = "") {
-  double sum = 0;
-  for (const std::string& line : lines_of(agent.page("/metrics").body)) {
-    if (!line.starts_with(name) || line.find(label) == std::string::npos) continue;
-    const std::size_t end = std::min(line.find(' '), line.find('{'));
-    if (line.substr(0, end) == name) sum += std::stod(line.substr(line.rfind(' ')));
-  }
-  return sum;
 }
 
 // What the agent has taken from its collectors so far is at the intake.
