@@ -1,11 +1,11 @@
-// fs and inodes: one pair a device, however often it is mounted. The table is read at each capture, taken
-// apart only when it has changed.
+// fs and inodes: one pair a device, however often it is mounted.
 
 #include "collectors/pull/host/filesystem.hpp"
 
 #include <array>
 #include <utility>
 
+#include "collectors/pull/host/mount_table.hpp"
 #include "collectors/pull/host/mounts.hpp"
 #include "collectors/pull/host/statvfs_probe.hpp"
 #include "collectors/pull/host/topic.hpp"
@@ -28,11 +28,10 @@ class FilesystemTopic final : public Topic {
         inodes_(inodes) {}
 
   Status collect(Emit& emit) override {
-    if (Status read = read_table(); !read) return read;
     Rejects rejects;
-    if (text_ != planned_) {
+    if (table_.changed()) {
+      if (Status read = read_table(); !read) return read;
       file_systems_ = plan(rejects);
-      planned_ = text_;
     }
     for (const FileSystem& file_system : file_systems_) {
       if (Status asked = ask(file_system, emit); !asked)
@@ -46,16 +45,16 @@ class FilesystemTopic final : public Topic {
   Status read_table() {
     const std::string process = looks_from_outside(settings_) ? "/1/" : "/self/";
     folder_ = settings_.proc + process;
-    Status read = read_file_into(folder_ + "mounts", text_);
+    Status read = table_.read(folder_ + "mounts");
     if (read || read.error().kind != ErrorKind::absent) return read;
-    return read_file_into(settings_.proc + "/mounts", text_);
+    return table_.read(settings_.proc + "/mounts");
   }
 
   std::vector<FileSystem> plan(Rejects& rejects) {
     const MountFilters filters{.points = {settings_.mounts_include, settings_.mounts_exclude},
                                .types = {settings_.fs_types_include, settings_.fs_types_exclude}};
     const Result<std::string> types = read_file(settings_.proc + "/filesystems");
-    std::vector<Mount> mounts = parse_mounts(text_, rejects);
+    std::vector<Mount> mounts = parse_mounts(table_.text(), rejects);
     for (Mount& mount : mounts) {
       if (mount.device == unnamed_root) mount.device = root_device();
     }
@@ -78,7 +77,9 @@ class FilesystemTopic final : public Topic {
     Status last = Ok{};
     for (const std::string& point : file_system.points) {
       const Result<struct statvfs> answer =
-          probe_.ask(file_system.device, prefix_ + point, file_system.remote);
+          file_system.at_once && prefix_.empty()
+              ? probe_.ask_here(point)
+              : probe_.ask(file_system.device, prefix_ + point, file_system.remote);
       if (answer) {
         if (space_) emit_space(*answer, file_system.device, emit);
         if (inodes_) emit_inodes(*answer, file_system.device, emit);
@@ -94,7 +95,8 @@ class FilesystemTopic final : public Topic {
   std::string prefix_;
   StatvfsProbe probe_;
   bool space_, inodes_;
-  std::string folder_, text_, planned_;
+  std::string folder_;
+  MountTable table_;
   std::vector<FileSystem> file_systems_;
 };
 

@@ -1,6 +1,7 @@
 #include "collectors/pull/host/mounts.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <utility>
 
@@ -18,6 +19,28 @@ std::optional<Mount> parse_line(std::string_view line) {
   const std::string_view type = next_word(line);
   if (!point.starts_with('/') || type.empty()) return std::nullopt;
   return Mount{.device = decode_octal(device), .point = decode_octal(point), .type = decode_octal(type)};
+}
+
+// statfs of these reads counters in memory and takes no lock that waits for a device: fs/*/super.c. (xfs and
+// btrfs may wait for a transaction, vfat may count its table.)
+bool answers_from_memory(std::string_view type) {
+  constexpr std::array types{"ext2", "ext3", "ext4", "f2fs", "squashfs", "tmpfs", "ramfs", "rootfs"};
+  return std::find(types.begin(), types.end(), type) != types.end();
+}
+
+bool leads_to(std::string_view above, std::string_view point) {
+  if (!point.starts_with(above)) return false;
+  return above.ends_with('/') || point.size() == above.size() || point[above.size()] == '/';
+}
+
+// A mount point keeps all of its path in memory, but a server may be asked whether a name on the way still
+// stands.
+bool is_at_once(const FileSystem& file_system, const std::vector<Mount>& mounts) {
+  return std::none_of(mounts.begin(), mounts.end(), [&](const Mount& mount) {
+    if (answers_from_memory(mount.type)) return false;
+    return std::any_of(file_system.points.begin(), file_system.points.end(),
+                       [&](const std::string& point) { return leads_to(mount.point, point); });
+  });
 }
 
 bool contains(const std::vector<std::string>& sorted, const std::string& name) {
@@ -91,6 +114,7 @@ std::vector<FileSystem> choose_file_systems(const std::vector<Mount>& mounts,
     if (is_new) chosen.push_back({.device = mount.device, .points = {}, .remote = !has_device});
     chosen[known->second].points.push_back(mount.point);
   }
+  for (FileSystem& file_system : chosen) file_system.at_once = is_at_once(file_system, mounts);
   return chosen;
 }
 

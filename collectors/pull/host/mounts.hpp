@@ -24,11 +24,12 @@ struct Mount {
 // The types that live on a block device, as /proc/filesystems tells, and zfs, which is one in all but name.
 [[nodiscard]] std::vector<std::string> parse_device_types(std::string_view text);
 
-// A device and where it is mounted. `remote`: of a type that has no block device, and may hang for long.
+// A device and where it is mounted.
 struct FileSystem {
   std::string device;
   std::vector<std::string> points;  // in the order of the table
-  bool remote = false;
+  bool remote = false;              // of a type that has no block device: may hang for long
+  bool at_once = false;             // it is answered from memory, and so is all of the way to each point
 };
 
 struct MountFilters {

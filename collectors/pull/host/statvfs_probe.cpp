@@ -85,6 +85,12 @@ Result<struct statvfs> StatvfsProbe::ask(const std::string& device, const std::s
   return worker_->answer;
 }
 
+Result<struct statvfs> StatvfsProbe::ask_here(const std::string& path) const {
+  struct statvfs got {};
+  if (function_(path.c_str(), &got) != 0) return system_error("statvfs", path, errno);
+  return got;
+}
+
 bool StatvfsProbe::hangs(const std::string& device) {
   forget_returned();
   return std::any_of(stuck_.begin(), stuck_.end(),

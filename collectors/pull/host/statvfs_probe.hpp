@@ -1,7 +1,7 @@
 // statvfs(2) with a deadline. The kernel may never answer for a dead network mount or a failing disk, and a
-// thread inside that call cannot be stopped, so the calls run in a helper thread (docs/decisions/031). A call
-// that misses the deadline keeps its thread, and its mount is left out until it returns; the next call gets a
-// new thread. How many may hang is bounded.
+// thread inside that call cannot be stopped, so such calls run in a helper thread (docs/decisions/031). A
+// call that misses the deadline keeps its thread, and its mount is left out until it returns; the next call
+// gets a new thread. How many may hang is bounded.
 #pragma once
 
 #include <sys/statvfs.h>
@@ -34,6 +34,9 @@ class StatvfsProbe {
   // The file system of `device`, mounted on `path`. Not thread-safe: one collector asks. ErrorKind::retry
   // when it fails or begins to hang, absent while it goes on to hang: that was said already.
   Result<struct statvfs> ask(const std::string& device, const std::string& path, bool remote);
+
+  // The same in the thread that asks, for a file system that is known not to hang.
+  [[nodiscard]] Result<struct statvfs> ask_here(const std::string& path) const;
 
   // Has a call for this device not returned yet?
   [[nodiscard]] bool hangs(const std::string& device);

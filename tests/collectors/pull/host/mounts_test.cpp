@@ -109,6 +109,24 @@ TEST_CASE("without a list of types a device begins with one slash") {
   CHECK(chosen[0].device == "/dev/sda1");
 }
 
+TEST_CASE("file systems whose numbers are in memory answer at once, others may wait for a device") {
+  const auto chosen =
+      choose("/dev/sda1 / ext4 rw 0 0\ntmpfs /run tmpfs rw 0 0\n/dev/sda2 /run/boot vfat rw 0 0\n");
+  REQUIRE(chosen.size() == 2);
+  CHECK(chosen[0].at_once);
+  CHECK_FALSE(chosen[1].at_once);
+}
+
+TEST_CASE("nothing answers at once behind a mount that may ask a server for a name on the way") {
+  const auto chosen = choose(
+      "/dev/sda1 / ext4 rw 0 0\nserver:/x /net nfs4 rw 0 0\n/dev/sdb1 /net/disk ext4 rw 0 0\n"
+      "/dev/sdc1 /network ext4 rw 0 0\n/dev/sda1 /net/again ext4 rw 0 0\n");
+  REQUIRE(chosen.size() == 3);
+  CHECK_FALSE(chosen[0].at_once);  // it is mounted there too
+  CHECK_FALSE(chosen[1].at_once);
+  CHECK(chosen[2].at_once);
+}
+
 TEST_CASE("the device number of a mount is found by its source") {
   constexpr std::string_view mountinfo =
       "21 1 179:1 / / rw,relatime shared:1 master:2 - ext4 /dev/root rw\n22 21 0:20 / /run rw - tmpfs tmpfs "
