@@ -19,6 +19,11 @@ constexpr std::uint32_t patience = 3;
 // An intake that accepted something a moment ago is alive; after this many refusals in a row it may not be.
 constexpr std::uint32_t refusals_of_the_living = 500;
 
+// Is the same request to be sent again, byte by byte, whatever limit other ones have found meanwhile?
+bool is_again(Verdict verdict) {
+  return verdict == Verdict::retry || verdict == Verdict::throttled || verdict == Verdict::unauthorized;
+}
+
 }  // namespace
 
 Delivery::Delivery(std::string name, Kind kind, Output& output, Pace& pace, DeliveryContext context)
@@ -219,7 +224,7 @@ Delivery::Job Delivery::suspect_job(const std::vector<Block>& waiting, Suspect s
 // --------------------------------------------------------------------------------------
 
 void Delivery::settle(const Job& job, const Reply& reply) {
-  if (job.of != nullptr) job.of->again = 0;
+  if (job.of != nullptr) job.of->again = is_again(reply.verdict) ? job.piece.size() : 0;
   switch (reply.verdict) {
     case Verdict::accepted:
       on_accepted(job, reply);
@@ -241,10 +246,7 @@ void Delivery::settle(const Job& job, const Reply& reply) {
       fail(reply, backoff_.hopeless());
       break;
     case Verdict::retry:
-      if (job.of != nullptr && reply.left && !reply.cut_short) {
-        job.of->doubtful = true;
-        job.of->again = job.piece.size();
-      }
+      if (job.of != nullptr && reply.left && !reply.cut_short) job.of->doubtful = true;
       slow_in_a_row_ = reply.slow ? slow_in_a_row_ + 1 : 0;
       if ((reply.cut_short || slow_in_a_row_ >= patience) && job.piece.size() > smallest_cut) {
         learned_limit_ = job.piece.size() / 2;

@@ -179,6 +179,25 @@ TEST_CASE("delivery: fresh data that did not get through is sent again the same,
   CHECK(drain.rig.buffer.blocks.empty());
 }
 
+TEST_CASE("delivery: a request that is put off comes again the same, although fresh ones find other limits") {
+  const Verdict put_off = GENERATE(Verdict::retry, Verdict::throttled);
+  Drain drain(true, 100);
+  drain.rig.output.answer = [put_off](const std::vector<double>& values) {
+    if (values.size() > 10) return reply(Verdict::too_large, 413);
+    return values.front() < first_fresh ? reply(put_off, 503) : reply(Verdict::accepted, 202);
+  };
+  (void)drain.run(20);
+  std::set<std::size_t> sizes_of_fresh;
+  std::set<std::vector<double>> put_off_requests;
+  for (const std::vector<double>& request : drain.rig.output.requests) {
+    if (request.size() > 10) continue;
+    if (request.front() >= first_fresh) sizes_of_fresh.insert(request.size());
+    if (request.front() < first_fresh) put_off_requests.insert(request);
+  }
+  CHECK(sizes_of_fresh.size() > 2);
+  CHECK(put_off_requests.size() == 1);
+}
+
 TEST_CASE("delivery: bad records, fresh and old, hold up neither the fresh nor the backlog") {
   Drain drain(true, 100);
   drain.rig.output.answer = refuses({5, 777, first_fresh + 5, first_fresh + 300});
