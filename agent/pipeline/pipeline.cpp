@@ -43,7 +43,7 @@ void Pipeline::add(const Metric& metric, const Stamp& stamp) {
   if (!std::isfinite(metric.value)) return not_finite_.add();
   const std::scoped_lock lock(mutex_);
   const auto series = table_.find_or_add(metric, prefix_);
-  if (!series) return over_series_.add();
+  if (!series) return (table_.heavy() ? over_memory_ : over_series_).add();
   if (*series >= wanted_.size()) wanted_.push_back(labels_.wanted(table_.series()[*series].name));
   if (!wanted_[*series]) return filtered_.add();
   if (pending_.size() >= static_cast<std::size_t>(settings_.samples_max)) return over_samples_.add();

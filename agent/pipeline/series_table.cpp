@@ -4,11 +4,28 @@
 #include <utility>
 
 #include "agent/pipeline/labels.hpp"
+#include "core/io/block_format.hpp"
+#include "core/runtime/memory.hpp"
 
 namespace scops {
 
+namespace {
+
+// Of the memory cap.
+constexpr std::uint64_t table_share = 4;
+
+// Name and tags are there twice, in the series and in the key.
+std::size_t weight_of(const Series& series) {
+  constexpr std::size_t places = 64;  // in the index and the other columns
+  return 2 * block_weight(series) + places;
+}
+
+}  // namespace
+
 SeriesTable::SeriesTable(std::size_t capacity, std::vector<std::string> fixed_tags)
-    : capacity_(capacity), fixed_tags_(std::move(fixed_tags)) {}
+    : capacity_(capacity),
+      weight_max_(memory::share(table_share, 1U << 20U, SIZE_MAX)),
+      fixed_tags_(std::move(fixed_tags)) {}
 
 std::optional<std::uint32_t> SeriesTable::find_or_add(const Metric& metric, std::string_view prefix) {
   make_key(metric, prefix);
@@ -17,13 +34,18 @@ std::optional<std::uint32_t> SeriesTable::find_or_add(const Metric& metric, std:
     last_seen_[known->second] = flush_;
     return known->second;
   }
-  if (series_.size() >= capacity_ || key_.size() > longest_key) return std::nullopt;
+  if (series_.size() >= capacity_ || heavy() || key_.size() > longest_key) return std::nullopt;
   const auto number = static_cast<std::uint32_t>(series_.size());
   series_.push_back(make_series(metric, prefix));
+  const std::size_t weight = weight_of(series_.back());
+  weight_ += weight;
+  memory::taking(weight);
   last_seen_.push_back(flush_);
   index_.emplace(key_, number);
   return number;
 }
+
+bool SeriesTable::heavy() const { return weight_ >= weight_max_ || memory::room() == memory::Room::full; }
 
 // Name, tags in order, type and interval, separated by bytes that no name or tag contains.
 void SeriesTable::make_key(const Metric& metric, std::string_view prefix) {
@@ -57,11 +79,14 @@ Series SeriesTable::make_series(const Metric& metric, std::string_view prefix) c
 
 bool SeriesTable::sweep() {
   ++flush_;
-  if (series_.size() * 2 < capacity_) return false;
+  if (series_.size() < capacity_ / 2 && weight_ < weight_max_ / 2) return false;
   std::vector<std::uint32_t> moved(series_.size(), UINT32_MAX);
   std::uint32_t kept = 0;
   for (std::uint32_t i = 0; i < series_.size(); ++i) {
-    if (flush_ - last_seen_[i] > idle_flushes) continue;
+    if (flush_ - last_seen_[i] > idle_flushes) {
+      weight_ -= weight_of(series_[i]);
+      continue;
+    }
     moved[i] = kept;
     if (kept != i) {
       series_[kept] = std::move(series_[i]);

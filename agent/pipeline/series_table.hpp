@@ -1,5 +1,6 @@
-// Interns what collectors emit: one entry a series, found again without an allocation. Bounded: when full,
-// new series are refused until idle ones have been swept. Not thread-safe: the pipeline holds its lock.
+// Interns what collectors emit: one entry a series, found again without an allocation. Bounded in number and,
+// under a memory cap, in bytes: when full, new series are refused until idle ones have been swept. Not
+// thread-safe: the pipeline holds its lock.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +26,8 @@ class SeriesTable {
 
   [[nodiscard]] const std::vector<Series>& series() const { return series_; }
   [[nodiscard]] std::size_t size() const { return series_.size(); }
+  // Are new series refused for lack of memory?
+  [[nodiscard]] bool heavy() const;
 
   // Ends a flush: forgets series unseen for `idle_flushes` flushes once the table is half full. True when
   // some were forgotten: indices handed out before are invalid then.
@@ -43,6 +46,8 @@ class SeriesTable {
   [[nodiscard]] Series make_series(const Metric& metric, std::string_view prefix) const;
 
   std::size_t capacity_;
+  std::size_t weight_max_;
+  std::size_t weight_ = 0;  // about the bytes of all series
   std::vector<std::string> fixed_tags_;
   std::unordered_map<std::string, std::uint32_t, Hash, std::equal_to<>> index_;
   std::vector<Series> series_;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/model/text.hpp"
+#include "core/runtime/memory.hpp"
 
 namespace scops::dramatiq {
 namespace {
@@ -14,6 +15,14 @@ constexpr std::size_t key_max = 512;    // bytes; Dramatiq's own names are ident
 constexpr std::size_t cursor_max = 20;  // digits of a 64 bit number
 constexpr std::int64_t short_ms = 20;   // a scan that took less can be made each second
 constexpr std::int64_t rest = 50;       // times as long as a longer one took
+
+constexpr std::uint64_t queues_share = 16;  // of the memory cap
+
+// Of a queue that is known.
+std::size_t bytes_of(std::string_view key) {
+  constexpr std::size_t node = 96;  // of the map
+  return key.size() + node;
+}
 
 bool is_cursor(std::string_view text) {
   return !text.empty() && text.size() <= cursor_max && to_uint(text).has_value();
@@ -54,7 +63,8 @@ QueueScan::QueueScan(const DramatiqSettings& settings, RedisClient& redis, const
       pattern_(key_pattern(settings.key_space)),
       count_(std::to_string(settings.scan_count)),
       redis_(redis),
-      clock_(clock) {}
+      clock_(clock),
+      bytes_max_(memory::share(queues_share, 1U << 20U, SIZE_MAX)) {}
 
 Status QueueScan::look() {
   const std::int64_t began = clock_.steady();
@@ -111,9 +121,18 @@ void QueueScan::take(std::string_view key) {
     leaving_out_.add(key, "is not text");
   } else if (queues_.size() >= static_cast<std::size_t>(settings_.queues_max)) {
     leaving_out_.add(key, "is one too many, see SCOPS_DRAMATIQ_QUEUES_MAX");
+  } else if (bytes_ + bytes_of(key) > bytes_max_) {
+    leaving_out_.add(key, "does not fit the memory, see SCOPS_AGENT_MEMORY_MAX");
   } else {
+    bytes_ += bytes_of(key);
+    memory::taking(bytes_of(key));
     queues_.emplace(key, Queue{scan_});
   }
+}
+
+QueueScan::Queues::iterator QueueScan::forget(Queues::iterator queue) {
+  bytes_ -= bytes_of(queue->first);
+  return queues_.erase(queue);
 }
 
 void QueueScan::begin_again() {

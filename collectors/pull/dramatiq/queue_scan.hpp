@@ -45,8 +45,10 @@ class QueueScan {
   // and not long ago: once all keys have been seen, looking takes a fiftieth of the time at most.
   Status look();
 
-  // Whose sizes are to be asked. The one who asks erases what is gone and empty.
+  // Whose sizes are to be asked. The one who asks forgets what is gone and empty.
   [[nodiscard]] Queues& queues() { return queues_; }
+  // The one behind it.
+  Queues::iterator forget(Queues::iterator queue);
   // Has a scan gone through all keys yet?
   [[nodiscard]] bool complete() const { return complete_ > 0; }
   // Did the last scan that went through not see it?
@@ -68,6 +70,8 @@ class QueueScan {
   const Clock& clock_;
 
   Queues queues_;
+  std::size_t bytes_ = 0;  // of them
+  const std::size_t bytes_max_;
   std::string cursor_ = "0";
   std::uint64_t scan_ = 1;        // number of the one that is under way or comes next
   std::uint64_t complete_ = 0;    // number of the last one that went through

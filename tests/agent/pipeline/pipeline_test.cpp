@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/io/block_codec.hpp"
+#include "core/runtime/memory.hpp"
 #include "tests/support/fake_clock.hpp"
 
 using namespace scops;
@@ -163,6 +164,20 @@ TEST_CASE("series beyond the bound are refused until idle ones have been swept",
   REQUIRE(set.series.size() == 2);
   CHECK(set.series[0].name == "Chouette.new");
   CHECK(set.series[1].name == "Chouette.old0");
+}
+
+TEST_CASE("series beyond a share of the memory cap are refused, and counted as such", "[pipeline]") {
+  PipelineSettings settings = plain();
+  settings.series_max = settings.samples_max = 100'000;
+  memory::set_cap(1U << 20U);
+  Stats stats;
+  Pipeline pipeline(settings, 10000, stats);
+  for (int i = 0; i < 10'000; ++i) {
+    pipeline.add({.name = std::string(100, 'x') + std::to_string(i), .value = 1, .time = 1000});
+  }
+  memory::set_cap(0);
+  CHECK(dropped(stats, "memory_max") > 0);
+  CHECK(dropped(stats, "series_max") == 0);
 }
 
 TEST_CASE("raw samples have no prefix and wait for the end of their window", "[pipeline]") {
