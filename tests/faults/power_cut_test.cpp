@@ -234,14 +234,15 @@ TEST_CASE("a power cut at any write of a flush loses no block whose put returned
   const Story story = tell();
   const int states = fault_tries(150, 10'000);
   const std::size_t points = cut(story, states, any_seed());
-  record_fault(
-      {.area = "Disk",
-       .promise = "what put returned for is there after a power cut",
-       .fault = "power cut at any write, sync, resize or name change; of what was not synced the disk "
-                "keeps nothing, all, or any of its sectors",
-       .tried = states,
-       .outcome = fmt::format("cut at {} of {} calls: every block whole, none invented, none damaged", points,
-                              story.calls.size())});
+  record_fault({.area = "Disk",
+                .promise = "what put returned for is there after a power cut",
+                .fault =
+                    "power cut at any write, sync, resize or name change; of what was not synced the disk "
+                    "keeps nothing, all, or any of its sectors",
+                .tried = states,
+                .outcome = fmt::format(
+                    "cut at {} of {} moments between calls: every block whole, none invented, none damaged",
+                    points, story.calls.size() + 1)});
 }
 
 TEST_CASE("a sync that fails costs nothing that put returned for, before or after", "[disk]") {
@@ -277,13 +278,13 @@ TEST_CASE("a power cut while a damaged file is replaced costs nothing that could
   const Story story = tell_of_repair();
   const int states = fault_tries(150, 5'000);
   const std::size_t points = cut(story, states, any_seed());
-  record_fault(
-      {.area = "Disk",
-       .promise = "what can be read of a damaged file is served",
-       .fault = "power cut at any write, sync or name change while the file is replaced",
-       .tried = states,
-       .outcome = fmt::format("cut at {} of {} calls: every block that could be read before is there", points,
-                              story.calls.size())});
+  record_fault({.area = "Disk",
+                .promise = "what can be read of a damaged file is served",
+                .fault = "power cut at any write, sync or name change while the file is replaced",
+                .tried = states,
+                .outcome = fmt::format(
+                    "cut at {} of {} moments between calls: every block that could be read before is there",
+                    points, story.calls.size() + 1)});
 }
 
 }  // namespace scops::test

@@ -29,7 +29,6 @@ constexpr std::size_t names_kept_number = 8;
 
 // An id is given once: it lives in `blocks` or below a cursor, so that the largest of both is known for ever.
 constexpr std::string_view schema = R"(
-  BEGIN IMMEDIATE;
   CREATE TABLE blocks(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, records INTEGER NOT NULL,
                       newest INTEGER NOT NULL, bytes BLOB NOT NULL, names INTEGER NOT NULL) STRICT;
   CREATE TABLE names(id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
@@ -38,8 +37,7 @@ constexpr std::string_view schema = R"(
   CREATE TABLE damaged(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, records INTEGER NOT NULL,
                        newest INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT;
   PRAGMA application_id={};
-  PRAGMA user_version={};
-  COMMIT)";
+  PRAGMA user_version={})";
 
 // In version 1 each block has its names with it.
 constexpr std::string_view from_version_1 = R"(
@@ -121,9 +119,15 @@ Result<BlockFile> BlockFile::open(const std::string& path) {
   return file;
 }
 
+// An empty file is as good as one with empty tables: so it needs no journal to go back to, and the tables are
+// synced with the first block. On an SD card each sync is a good part of the time that a start takes.
 Status BlockFile::make_tables() {
+  if (Status light = database_.exec("PRAGMA journal_mode=MEMORY"); !light) return light;
   if (Status started = database_.start_log(); !started) return started;
+  Transaction transaction(database_);
+  if (Status begun = transaction.begin(Sync::off); !begun) return begun;
   if (Status made = database_.exec(fmt::format(schema, application, version)); !made) return made;
+  if (Status committed = transaction.commit(); !committed) return committed;
   return prepare();
 }
 
