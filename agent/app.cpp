@@ -52,8 +52,10 @@ constexpr Duration stop_time{3600};
 constexpr Duration cutting_time{800};
 constexpr Duration close_time{4600};
 
-// How often the memory that a start, a handshake or a burst took is given back.
-constexpr Duration rest_interval{120'000};
+// The memory that a start, a handshake or a burst took is given back so often: after the first flush, soon
+// after, then more and more seldom, because what is still in use has to be fetched again.
+constexpr Duration first_rest{60'000};
+constexpr Duration longest_rest{900'000};
 
 std::uint64_t random_seed() {
   std::uint64_t seed = 0;
@@ -264,28 +266,30 @@ void App::start() {
                                                                         .self = self_report(names[i])}));
   }
   for (const auto& input : inputs_) input->start();
+  flusher_.repeat([this, window = Ticker(settings_.pipeline().interval, flush_lag, clock_)]() mutable {
+    return flush_window(window);
+  });
 }
 
 void App::wait_for_stop() {
   const Fd signals = open_signals();
-  Ticker window(settings_.pipeline().interval, flush_lag, clock_);
-  std::int64_t due = window.due();
-  for (;;) {
-    const std::int64_t next = std::min(due, watchdog_.turn(dispatchers_));
-    const auto wait = std::max<std::int64_t>(0, next - clock_.steady());
+  do {
+    constexpr Duration longest = std::chrono::hours(24);
+    const std::int64_t wait =
+        std::clamp<std::int64_t>(watchdog_.turn(dispatchers_) - clock_.steady(), 0, longest.count());
     pollfd ready{.fd = signals.get(), .events = POLLIN, .revents = 0};
     ::poll(&ready, 1, static_cast<int>(wait));
-    if (stop_signal(signals)) return;
-    if (clock_.steady() < due) continue;
-    if (captures_running()) {
-      due = clock_.steady() + flush_lag.count();
-      continue;
-    }
-    // While the disk still takes the last window, this one waits for the next.
-    if (flusher_.idle()) flusher_.ask([this] { flush(false); });
+  } while (!stop_signal(signals));
+}
+
+// Flushes, if a window has ended. Returns how long the next one takes.
+Duration App::flush_window(Ticker& window) {
+  if (clock_.steady() >= window.due()) {
+    if (captures_running()) return flush_lag;
+    flush(false);
     window.advance();
-    due = window.due();
   }
+  return Duration(std::max<std::int64_t>(0, window.due() - clock_.steady()));
 }
 
 bool App::captures_running() const {
@@ -309,10 +313,10 @@ void App::flush(bool closing) {
     log::warn("buffer", "maintain_failed", {{"error", kept.error().text}});
   }
   for (const auto& dispatcher : dispatchers_) dispatcher->wake();
-  if (const std::int64_t now = clock_.steady(); !closing && now - rested_ >= rest_interval.count()) {
-    rested_ = now;
-    memory::rest();
-  }
+  if (closing || clock_.steady() < rest_due_) return;
+  memory::rest();
+  rest_pause_ = std::clamp(2 * rest_pause_, first_rest, longest_rest);
+  rest_due_ = clock_.steady() + rest_pause_.count();
 }
 
 // Not on a terminal: who looks at that wants to see the machine.

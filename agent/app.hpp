@@ -4,8 +4,7 @@
 //   Schedule (a thread each) ->   Pipeline -> flush -> Buffer  ->  Dispatcher -> Output -> remote API
 //        Emit                        add        put                   read, ack    send
 //
-// The main thread waits for signals and for the end of each window, and then has the thread `flush` flush;
-// the http thread reads everybody's state.
+// The main thread waits for signals and tells a watchdog; the http thread reads everybody's state.
 #pragma once
 
 #include <chrono>
@@ -52,6 +51,7 @@ class App {
   void start();
   void wait_for_stop();
   [[nodiscard]] bool captures_running() const;
+  Duration flush_window(Ticker& window);
   void flush(bool closing);
   [[nodiscard]] bool reports_itself() const;
   [[nodiscard]] SelfMetric self_report(const std::string& output);
@@ -78,7 +78,8 @@ class App {
   std::unique_ptr<StatusPages> pages_;
   OwnMetrics own_metrics_;
   std::int64_t own_metrics_turn_ = 0;  // number of the capture interval that was last reported
-  std::int64_t rested_ = 0;            // steady time of the last memory::rest()
+  std::int64_t rest_due_ = 0;          // steady time of the next memory::rest()
+  Duration rest_pause_{0};             // between the last and that
   std::unique_ptr<HttpServer> http_;   // its thread reads all of the above
   Flusher flusher_;                    // last: it uses all of the above
 };

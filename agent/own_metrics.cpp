@@ -19,8 +19,8 @@ OwnMetrics::OwnMetrics(TextList wanted, const Stats& stats) : wanted_(std::move(
 void OwnMetrics::report(TimeMs now, const Take& take) {
   if (wanted_.empty()) return;
   stats_.visit([&](std::string_view stat, std::string_view labels, double value) {
-    const std::string name = metric_name(stat);
-    if (!matches_any(wanted_, name)) return;
+    const std::string& name = wanted_name(stat);
+    if (name.empty()) return;
     RawSample sample{.name = name, .value = value, .time = now, .arrival = now};
     if (stat.ends_with(counter_ending)) {
       sample.type = RawType::count;
@@ -33,6 +33,14 @@ void OwnMetrics::report(TimeMs now, const Take& take) {
     sample.tags = views;
     take(sample);
   });
+}
+
+const std::string& OwnMetrics::wanted_name(std::string_view stat) {
+  const auto known = names_.find(stat);
+  if (known != names_.end()) return known->second;
+  std::string name = metric_name(stat);
+  if (!matches_any(wanted_, name)) name.clear();
+  return names_.emplace(stat, std::move(name)).first->second;
 }
 
 std::string OwnMetrics::metric_name(std::string_view stat) {

@@ -32,9 +32,13 @@ class OwnMetrics {
   [[nodiscard]] static std::vector<std::string> tags(std::string_view labels);
 
  private:
+  // Empty: not wanted.
+  const std::string& wanted_name(std::string_view stat);
+
   const TextList wanted_;
   const Stats& stats_;
-  std::map<std::string, double, std::less<>> last_;  // counters, by name and labels
+  std::map<std::string, std::string, std::less<>> names_;  // what wanted_name() found, by stat
+  std::map<std::string, double, std::less<>> last_;        // counters, by name and labels
 };
 
 }  // namespace scops

@@ -78,8 +78,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!input.empty()) {
     const std::size_t first = static_cast<unsigned char>(input[0]) * input.size() / 256;
     const std::string_view rest = input.substr(1);
-    const std::string bytes =
-        scops::seal_block(rest.substr(0, first), rest.substr(std::min(first, rest.size())));
+    const std::string bytes = scops::seal_block(
+        rest.substr(0, first), scops::seal_names(std::string(rest.substr(std::min(first, rest.size())))));
     require(scops::names_of_block(bytes) <= bytes.size());
     if (const auto set = scops::decode_block(bytes)) settle(*set);
   }

@@ -15,6 +15,10 @@ namespace {
 // Names in one slice: more than ten thousand usual series have, and half of what a block takes, so that one
 // more series always fits.
 constexpr std::size_t slice_names_max = 4U << 20U;
+
+// Those of a block that are kept for the next one.
+constexpr std::size_t kept_names_max = 64U << 10U;
+
 static_assert(slice_names_max + (block_tags_max + 1) * (block_name_max + name_overhead) < block_names_max);
 
 }  // namespace
@@ -68,8 +72,9 @@ void BlockWriter::stamp(const Stamp& stamp) {
 
 void BlockWriter::seal() {
   if (!slice_.empty()) {
-    blocks_.push_back(encode_referred(series_, slice_));
+    blocks_.push_back(encode_referred(series_, slice_, names_));
     stamp_block(blocks_.back().bytes, stamp_);
+    if (names_.columns.size() > kept_names_max) names_ = {};
   }
   series_ = {};
   own_ = {};

@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "core/io/block_codec.hpp"
 #include "core/model/buffer.hpp"
 #include "core/model/metric.hpp"
 #include "core/model/stamp.hpp"
@@ -49,6 +50,7 @@ class BlockWriter {
   std::deque<Series> own_;             // those of them that are nobody else's
   std::vector<Sample> slice_;
   std::size_t slice_weight_ = 0;  // of the names in it, as block_names_max counts them
+  SealedNames names_;             // of the block before
   std::vector<Block> blocks_;
   std::size_t samples_ = 0;
 };

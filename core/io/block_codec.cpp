@@ -31,7 +31,6 @@
 #include <vector>
 
 #include "core/io/block_format.hpp"
-#include "core/io/compress.hpp"
 #include "core/io/varint.hpp"
 
 namespace scops {
@@ -60,8 +59,8 @@ unsigned scale_of(double value) {
 
 class Encoder {
  public:
-  Encoder(std::span<const Series* const> series, std::span<const Sample> samples)
-      : series_(series), samples_(samples) {}
+  Encoder(std::span<const Series* const> series, std::span<const Sample> samples, SealedNames& known)
+      : series_(series), samples_(samples), known_(known) {}
 
   Block encode() {
     choose_series();
@@ -223,10 +222,12 @@ class Encoder {
     }
   }
 
-  [[nodiscard]] std::string seal_columns() const {
-    const std::string names = joined({&out_.index, &out_.text});
+  [[nodiscard]] std::string seal_columns() {
+    std::string names = joined({&out_.index, &out_.text});
     const std::string points = joined({&out_.times, &out_.shape, &out_.values, &out_.raw});
-    return names.size() < names_apart_least ? seal_block(names + points) : seal_block(points, names);
+    if (names.size() < names_apart_least) return seal_block(names + points);
+    if (names != known_.columns) known_ = seal_names(std::move(names));
+    return seal_block(points, known_);
   }
 
   static std::string joined(std::initializer_list<const std::string*> columns) {
@@ -240,6 +241,7 @@ class Encoder {
 
   std::span<const Series* const> series_;
   std::span<const Sample> samples_;
+  SealedNames& known_;
   Indexes sorted_, rank_, points_;
   std::vector<std::string_view> tags_;
   std::vector<TimeMs> times_;
@@ -254,11 +256,13 @@ Block encode_block(std::span<const Series> series, std::span<const Sample> sampl
   std::vector<const Series*> referred;
   referred.reserve(series.size());
   for (const Series& one : series) referred.push_back(&one);
-  return encode_referred(referred, samples);
+  SealedNames names;
+  return encode_referred(referred, samples, names);
 }
 
-Block encode_referred(std::span<const Series* const> series, std::span<const Sample> samples) {
-  return Encoder(series, samples).encode();
+Block encode_referred(std::span<const Series* const> series, std::span<const Sample> samples,
+                      SealedNames& names) {
+  return Encoder(series, samples, names).encode();
 }
 
 }  // namespace scops

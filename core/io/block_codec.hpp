@@ -26,8 +26,15 @@ inline constexpr std::size_t block_names_max = 8U << 20U;  // bytes of all names
 // to are left out, so a caller may pass its whole table. Equal series become one. Deterministic; every finite
 // double comes back bit by bit.
 [[nodiscard]] Block encode_block(std::span<const Series> series, std::span<const Sample> samples);
-// The same of series that stay where they are: a table's, so that none is copied.
-[[nodiscard]] Block encode_referred(std::span<const Series* const> series, std::span<const Sample> samples);
+// Names of a block as its columns, and deflated.
+struct SealedNames {
+  std::string columns, stream;
+};
+
+// The same of series that stay where they are: a table's, so that none is copied. `names` are those of the
+// block before, and become those of this one: the same series at each flush are deflated once.
+[[nodiscard]] Block encode_referred(std::span<const Series* const> series, std::span<const Sample> samples,
+                                    SealedNames& names);
 
 // Writes into a block of any kind by which clock its times were taken: 11 bytes. A stamp without a boot is
 // not worth it, and none is ever replaced.

@@ -102,15 +102,20 @@ std::string seal_block(std::string_view columns) {
   return with_front(plain, rest.append(stream));
 }
 
-std::string seal_block(std::string_view points, std::string_view names) {
+std::string seal_block(std::string_view points, const SealedNames& names) {
   std::string stream;
   deflate(points, stream);
   std::string rest;
-  append_u32(rest, static_cast<std::uint32_t>(points.size() + names.size()));
+  append_u32(rest, static_cast<std::uint32_t>(points.size() + names.columns.size()));
   append_u32(rest, static_cast<std::uint32_t>(stream.size()));
-  rest.append(stream);
-  deflate(names, stream);
-  return with_front(plain_split, rest.append(stream));
+  return with_front(plain_split, rest.append(stream).append(names.stream));
+}
+
+SealedNames seal_names(std::string columns) {
+  SealedNames names;
+  deflate(columns, names.stream);
+  names.columns = std::move(columns);
+  return names;
 }
 
 std::size_t names_of_block(std::string_view bytes) {

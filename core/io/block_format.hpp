@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/io/block_codec.hpp"
 #include "core/model/metric.hpp"
 #include "core/model/result.hpp"
 
@@ -35,7 +36,8 @@ struct BlockColumns {
   std::string names;
 };
 [[nodiscard]] std::string seal_block(std::string_view columns);
-[[nodiscard]] std::string seal_block(std::string_view points, std::string_view names);
+[[nodiscard]] std::string seal_block(std::string_view points, const SealedNames& names);
+[[nodiscard]] SealedNames seal_names(std::string columns);
 [[nodiscard]] Result<BlockColumns> unseal_block(std::string_view bytes);
 
 }  // namespace scops

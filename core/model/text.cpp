@@ -10,8 +10,10 @@
 namespace scops {
 namespace {
 
-constexpr std::string_view blanks = " \t";
-constexpr std::string_view blanks_and_ends = " \t\r\n";
+// Each line of each kernel file goes through these: find_first_of is a call of memchr for each character.
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
+bool is_blank_or_end(char c) { return is_blank(c) || c == '\r' || c == '\n'; }
+
 constexpr std::string_view replacement = "\xEF\xBF\xBD";  // U+FFFD in UTF-8
 
 template <class T>
@@ -117,9 +119,9 @@ std::optional<std::uint64_t> to_uint(std::string_view text, int base) {
 }
 
 std::string_view trim(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(blanks_and_ends);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blanks_and_ends) - first + 1);
+  while (!text.empty() && is_blank_or_end(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank_or_end(text.back())) text.remove_suffix(1);
+  return text;
 }
 
 std::string_view cut(std::string_view& text, char separator) {
@@ -130,8 +132,10 @@ std::string_view cut(std::string_view& text, char separator) {
 }
 
 std::string_view next_word(std::string_view& text) {
-  text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
-  const std::string_view word = text.substr(0, text.find_first_of(blanks));
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  std::size_t end = 0;
+  while (end < text.size() && !is_blank(text[end])) ++end;
+  const std::string_view word = text.substr(0, end);
   text.remove_prefix(word.size());
   return word;
 }

@@ -27,6 +27,7 @@ constinit std::atomic<std::uint64_t> cap{0};
 constinit std::atomic<Room> last{Room::plenty};
 constinit std::atomic<std::size_t> since_measured{0};
 constinit std::atomic<std::size_t> since_trimmed{trim_stride};
+constinit std::atomic<int> statm{-1};  // the open file; for as long as the process lives
 
 // What is taken without looking while others do so too has to fit above `near` and above `full`.
 Room judge(std::uint64_t bytes, std::uint64_t limit) {
@@ -46,6 +47,16 @@ int drop_read_only(dl_phdr_info* program, std::size_t /*size*/, void* /*user*/) 
     (void)::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
   }
   return 1;
+}
+
+// Opened once: that is most of what a look costs.
+int open_statm() {
+  int fd = statm;
+  if (fd >= 0) return fd;
+  const int opened = ::open("/proc/self/statm", O_RDONLY | O_CLOEXEC);  // NOLINT(*-vararg)
+  if (statm.compare_exchange_strong(fd, opened)) return opened;
+  ::close(opened);  // another thread was first
+  return fd;
 }
 
 }  // namespace
@@ -92,11 +103,8 @@ void rest() {
 
 // Second number of /proc/self/statm, in pages: proc(5).
 std::uint64_t resident() {
-  const int fd = ::open("/proc/self/statm", O_RDONLY | O_CLOEXEC);  // NOLINT(*-vararg)
-  if (fd < 0) return 0;
   std::array<char, 128> text{};
-  const ssize_t size = ::read(fd, text.data(), text.size() - 1);
-  ::close(fd);
+  const ssize_t size = ::pread(open_statm(), text.data(), text.size() - 1, 0);
   if (size <= 0) return 0;
   std::string_view rest(text.data(), static_cast<std::size_t>(size));
   next_word(rest);

@@ -255,6 +255,27 @@ TEST_CASE("many names have a stream of their own, few have not, and both can be 
   CHECK(names_of_block(small.bytes) == small.bytes.size());
 }
 
+TEST_CASE("names that are those of the block before are not deflated again, and the block is no other",
+          "[block_codec]") {
+  SealedNames names;
+  const auto encode = [&](std::size_t count, TimeMs time) {
+    const std::vector<Series> series = some_series(count);
+    std::vector<const Series*> referred;
+    for (const Series& one : series) referred.push_back(&one);
+    return encode_referred(referred, one_of_each(static_cast<std::uint32_t>(count), time), names).bytes;
+  };
+  const auto alone = [&](std::size_t count, TimeMs time) {
+    return encode_block(some_series(count), one_of_each(static_cast<std::uint32_t>(count), time)).bytes;
+  };
+  CHECK(encode(100, now) == alone(100, now));
+  const char* stream = names.stream.data();
+  CHECK(encode(100, now + 10'000) == alone(100, now + 10'000));
+  CHECK(names.stream.data() == stream);
+  CHECK(encode(99, now + 20'000) == alone(99, now + 20'000));
+  CHECK(encode(1, now + 30'000) == alone(1, now + 30'000));
+  CHECK(encode(100, now + 40'000) == alone(100, now + 40'000));
+}
+
 TEST_CASE("the names stand at the end, and are the same in the next block of the series", "[block_codec]") {
   const auto names_of = [](const std::string& bytes) { return bytes.substr(names_of_block(bytes)); };
   const std::string one = encode_block(some_series(100), one_of_each(100, now)).bytes;
@@ -281,8 +302,8 @@ TEST_CASE("columns that promise too much are refused", "[block_codec]") {
     std::string columns;
     for (int i = 0; i < 6; ++i) columns += i == position ? promise : std::string(1, '\0');
     CHECK_FALSE(decode_block(seal_block(columns)));
-    CHECK_FALSE(
-        decode_block(seal_block(columns.substr(columns.size() / 2), columns.substr(0, columns.size() / 2))));
+    CHECK_FALSE(decode_block(
+        seal_block(columns.substr(columns.size() / 2), seal_names(columns.substr(0, columns.size() / 2)))));
     CHECK_FALSE(decode_block(seal_block(columns.substr(0, columns.size() / 2))));
   }
 }
