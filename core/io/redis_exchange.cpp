@@ -14,6 +14,9 @@ constexpr std::size_t buffer_max = 65'536;
 constexpr std::size_t piece_size = 16'384;
 constexpr std::size_t refusal_max = 512;
 
+// Unasked, to other machines than its own, before it hangs up.
+constexpr std::string_view protected_mode = "-DENIED ";
+
 // Somebody else's protocol: say which, where it shows.
 std::string_view speaks(std::string_view bytes) {
   if (bytes.starts_with("HTTP/") || bytes.starts_with("<"))
@@ -106,6 +109,10 @@ void RedisExchange::read_what_came() {
     if (!came) return fail(came.error());
     if (*came == 0) return;
     const std::string_view bytes(piece.data(), *came);
+    if (bytes.starts_with(protected_mode)) {
+      return fail(
+          {ErrorKind::retry, "the server is in protected mode: other machines need a password there"});
+    }
     replies_.feed(bytes);
     take_replies();
     if (failed_ && failed_->kind == ErrorKind::retry && !speaks(bytes).empty()) failed_->text = speaks(bytes);

@@ -1,6 +1,12 @@
 // Servers that are not what they should be. What a user reads is pinned here.
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netdb.h>
+
+#include <array>
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <memory>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -52,6 +58,23 @@ std::string bulk(const std::string& text) {
   return "$" + std::to_string(text.size()) + "\r\n" + text + "\r\n";
 }
 
+// Of this machine, IPv4, as others see it; empty when there is none.
+std::string outer_address() {
+  ifaddrs* all = nullptr;
+  REQUIRE(::getifaddrs(&all) == 0);
+  const std::unique_ptr<ifaddrs, decltype(&::freeifaddrs)> owner(all, ::freeifaddrs);
+  for (const ifaddrs* one = all; one != nullptr; one = one->ifa_next) {
+    if (one->ifa_addr == nullptr || one->ifa_addr->sa_family != AF_INET ||
+        (one->ifa_flags & IFF_LOOPBACK) != 0)
+      continue;
+    std::array<char, NI_MAXHOST> text{};
+    REQUIRE(::getnameinfo(one->ifa_addr, sizeof(sockaddr_in), text.data(), text.size(), nullptr, 0,
+                          NI_NUMERICHOST) == 0);
+    return text.data();
+  }
+  return {};
+}
+
 // Fine while it is greeted; then it says `answer` to whatever comes.
 FakePeer::Answer after_greeting(std::string answer) {
   return [answer = std::move(answer)](std::string_view, int turn) { return turn == 0 ? "$-1\r\n" : answer; };
@@ -98,6 +121,23 @@ TEST_CASE("what is no Redis is named where it shows", "[redis]") {
        {"<close>", "connection closed by the server"}}));
   FakePeer peer([text = says](std::string_view, int) { return text; });
   CHECK(trouble(target_at(peer.port())) == words);
+}
+
+TEST_CASE("a Redis in protected mode is said to be so, whatever is asked first", "[redis]") {
+  const std::string address = outer_address();
+  if (address.empty()) {
+    WARN("NOT TESTED with a Redis in protected mode: this machine has no address but its own");
+    return;
+  }
+  const RedisServer redis({.arguments = {"--bind", "0.0.0.0", "--protected-mode", "yes"}});
+  RedisTarget target = redis.target();
+  target.host = address;
+  const std::string said = "the server is in protected mode: other machines need a password there";
+  CHECK(trouble(target) == said);
+  target.database = 3;
+  CHECK(trouble(target) == said);
+  target.password = "wr0ng-secret";
+  CHECK(trouble(target) == said);
 }
 
 TEST_CASE("a Redis that cannot do is refused", "[redis]") {
