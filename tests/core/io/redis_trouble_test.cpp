@@ -1,11 +1,12 @@
 // Servers that are not what they should be. What a user reads is pinned here.
+#include <arpa/inet.h>
 #include <ifaddrs.h>
 #include <net/if.h>
-#include <netdb.h>
 
 #include <array>
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <tuple>
@@ -67,9 +68,10 @@ std::string outer_address() {
     if (one->ifa_addr == nullptr || one->ifa_addr->sa_family != AF_INET ||
         (one->ifa_flags & IFF_LOOPBACK) != 0)
       continue;
-    std::array<char, NI_MAXHOST> text{};
-    REQUIRE(::getnameinfo(one->ifa_addr, sizeof(sockaddr_in), text.data(), text.size(), nullptr, 0,
-                          NI_NUMERICHOST) == 0);
+    sockaddr_in address{};
+    std::memcpy(&address, one->ifa_addr, sizeof address);
+    std::array<char, INET_ADDRSTRLEN> text{};
+    REQUIRE(::inet_ntop(AF_INET, &address.sin_addr, text.data(), text.size()) != nullptr);
     return text.data();
   }
   return {};
