@@ -131,6 +131,10 @@ TEST_CASE("a stop without an API key prints the last window", "[system]") {
 }
 
 TEST_CASE("a collector that hangs is left behind, and what it brought before is delivered", "[system]") {
+#ifdef SCOPS_EMULATED
+  WARN("NOT TESTED: no thread of an emulated program can be traced");
+  return;
+#endif
   HttpSink sink;
   AgentProcess agent({.environment = slow_to(sink.url())});
   REQUIRE(has_captured(agent, 3));
