@@ -146,11 +146,11 @@ Status EmbeddedBuffer::save_cursors(BlockFile& file, bool all) {
   return Ok{};
 }
 
-Result<Batch> EmbeddedBuffer::fetch(std::string_view output, Kind kind, const Wanted& wanted) {
+Result<Fetched> EmbeddedBuffer::fetch(std::string_view output, Kind kind, const Wanted& wanted) {
   const std::scoped_lock lock(mutex_);
   const auto index = ledger_.output(output);
   if (!index) return unknown_output(output);
-  Batch batch;
+  Fetched batch;
   const Status done = attempt([&]() -> Status {
     bool again = true;
     while (again) {  // ends: each turn but the last drops a block

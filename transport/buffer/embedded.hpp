@@ -33,7 +33,7 @@ class EmbeddedBuffer final : public Store {
   Status open();
 
   Result<std::vector<BlockId>> put_all(std::span<const Block* const> blocks) override;
-  Result<Batch> fetch(std::string_view output, Kind kind, const Wanted& wanted) override;
+  Result<Fetched> fetch(std::string_view output, Kind kind, const Wanted& wanted) override;
   // An error means that a restart may read them again, not that this process will.
   Status ack(std::string_view output, std::span<const BlockId> ids) override;
   Status maintain(TimeMs now) override;

@@ -105,7 +105,7 @@ Result<bool> HoldingBuffer::put_together(std::span<const Block> blocks, const Re
 Result<std::vector<Block>> HoldingBuffer::read(std::string_view output, Kind kind, Wanted wanted) {
   const Call call(*this);
   if (!wanted.only.empty()) return read_these(output, kind, wanted);
-  Result<Batch> stored = store_->fetch(output, kind, wanted);
+  Result<Fetched> stored = store_->fetch(output, kind, wanted);
   if (!stored && queue_.empty()) return stored.error();
   std::vector<Block> blocks;
   if (stored) {
@@ -117,7 +117,7 @@ Result<std::vector<Block>> HoldingBuffer::read(std::string_view output, Kind kin
   for (const Block& block : blocks) records += block.records;
   if (records >= wanted.records && !blocks.empty()) return blocks;
   wanted.records -= static_cast<std::uint32_t>(std::min<std::uint64_t>(records, wanted.records));
-  Result<Batch> held = queue_.read(output, kind, wanted, blocks.empty());
+  Result<Fetched> held = queue_.read(output, kind, wanted, blocks.empty());
   if (!held) return held.error();
   std::move(held->blocks.begin(), held->blocks.end(), std::back_inserter(blocks));
   return blocks;
@@ -138,13 +138,13 @@ Result<std::vector<Block>> HoldingBuffer::read_these(std::string_view output, Ki
   }
   std::vector<Block> blocks;
   if (!stored.only.empty()) {
-    Result<Batch> batch = store_->fetch(output, kind, stored);
+    Result<Fetched> batch = store_->fetch(output, kind, stored);
     if (!batch) return batch.error();
     blocks = std::move(batch->blocks);
     for (Block& block : blocks) block.id = as_handed(output, block.id);
   }
   if (!queued.only.empty()) {
-    Result<Batch> batch = queue_.read(output, kind, queued);
+    Result<Fetched> batch = queue_.read(output, kind, queued);
     if (!batch) return batch.error();
     std::move(batch->blocks.begin(), batch->blocks.end(), std::back_inserter(blocks));
   }

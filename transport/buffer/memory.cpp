@@ -15,7 +15,7 @@ Result<std::vector<BlockId>> MemoryBuffer::put_all(std::span<const Block* const>
   return ids;
 }
 
-Result<Batch> MemoryBuffer::fetch(std::string_view output, Kind kind, const Wanted& wanted) {
+Result<Fetched> MemoryBuffer::fetch(std::string_view output, Kind kind, const Wanted& wanted) {
   const std::scoped_lock lock(mutex_);
   return queue_.read(output, kind, wanted);
 }

@@ -15,7 +15,7 @@ class MemoryBuffer final : public Store {
   MemoryBuffer(std::vector<std::string> outputs, Retention retention, BufferCounters counters);
 
   Result<std::vector<BlockId>> put_all(std::span<const Block* const> blocks) override;
-  Result<Batch> fetch(std::string_view output, Kind kind, const Wanted& wanted) override;
+  Result<Fetched> fetch(std::string_view output, Kind kind, const Wanted& wanted) override;
   Status ack(std::string_view output, std::span<const BlockId> ids) override;
   Status maintain(TimeMs now) override;
   [[nodiscard]] BufferStats stats() const override;

@@ -25,11 +25,12 @@ BlockId BlockQueue::push(Block block, std::int64_t since) {
   return blocks_.emplace(id, Held{std::move(block), since}).first->second.block.id;
 }
 
-Result<Batch> BlockQueue::read(std::string_view output, Kind kind, const Wanted& wanted, bool at_least_one) {
+Result<Fetched> BlockQueue::read(std::string_view output, Kind kind, const Wanted& wanted,
+                                 bool at_least_one) {
   const auto index = ledger_.output(output);
   if (!index) return unknown_output(output);
   const Ledger::Next next = ledger_.next(*index, kind, wanted, at_least_one);
-  Batch batch;
+  Fetched batch;
   batch.more = next.more;
   for (const std::uint64_t id : next.ids) {
     Held& held = blocks_.at(id);

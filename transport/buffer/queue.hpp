@@ -27,7 +27,7 @@ class BlockQueue {
 
   BlockId push(Block block, std::int64_t since);
   // As Ledger::next, with the blocks. ErrorKind::bug when there is no such output.
-  Result<Batch> read(std::string_view output, Kind kind, const Wanted& wanted, bool at_least_one = true);
+  Result<Fetched> read(std::string_view output, Kind kind, const Wanted& wanted, bool at_least_one = true);
   Status ack(std::string_view output, std::span<const BlockId> ids);
 
   // Both return the number of records dropped.

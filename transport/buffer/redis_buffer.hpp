@@ -39,7 +39,7 @@ class RedisBuffer final : public Store {
   Result<std::vector<BlockId>> put_all(std::span<const Block* const> blocks) override;
   Result<bool> put_together(std::span<const Block> blocks, const RedisCommands& commands) override;
   [[nodiscard]] bool takes_commands() const override { return true; }
-  Result<Batch> fetch(std::string_view output, Kind kind, const Wanted& wanted) override;
+  Result<Fetched> fetch(std::string_view output, Kind kind, const Wanted& wanted) override;
   Status ack(std::string_view output, std::span<const BlockId> ids) override;
   Status maintain(TimeMs now) override;
   [[nodiscard]] BufferStats stats() const override;  // as of the last other call

@@ -26,7 +26,7 @@ struct RedisBuffer::Gathering {
   Output& output;
   Kind kind;
   const Wanted& wanted;
-  Batch& batch;
+  Fetched& batch;
   StreamId after = {};  // all up to here has been looked at
   StreamId given = {};  // the youngest that was given before: claimed, it may come again among the fresh
   std::uint64_t records = 0, bytes = 0;
@@ -62,11 +62,11 @@ struct RedisBuffer::Gathering {
   }
 };
 
-Result<Batch> RedisBuffer::fetch(std::string_view output, Kind kind, const Wanted& wanted) {
+Result<Fetched> RedisBuffer::fetch(std::string_view output, Kind kind, const Wanted& wanted) {
   const std::scoped_lock lock(mutex_);
   Output* const found = find(output);
   if (found == nullptr) return unknown_output(output);
-  Batch batch;
+  Fetched batch;
   const Status done = attempt([&]() -> Status {
     batch = {};
     Gathering gathering{.output = *found, .kind = kind, .wanted = wanted, .batch = batch};

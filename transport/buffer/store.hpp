@@ -52,7 +52,7 @@ struct BufferCounters {
   void expired(const Expired& records) const;
 };
 
-struct Batch {
+struct Fetched {
   std::vector<Block> blocks;
   bool more = false;  // further blocks wait for this output
 };
@@ -67,7 +67,7 @@ class Store : public Buffer {
     return false;
   }
   // As read().
-  virtual Result<Batch> fetch(std::string_view output, Kind kind, const Wanted& wanted) = 0;
+  virtual Result<Fetched> fetch(std::string_view output, Kind kind, const Wanted& wanted) = 0;
 
   Result<BlockId> put(Block block) final {
     const Block* one = &block;
@@ -76,7 +76,7 @@ class Store : public Buffer {
     return ids->front();
   }
   Result<std::vector<Block>> read(std::string_view output, Kind kind, Wanted wanted) final {
-    Result<Batch> batch = fetch(output, kind, wanted);
+    Result<Fetched> batch = fetch(output, kind, wanted);
     if (!batch) return batch.error();
     return std::move(batch->blocks);
   }

@@ -48,7 +48,7 @@ class FlakyStore final : public Store {
     ++state_.commits;
     return state_.memory.put_all(blocks);
   }
-  Result<Batch> fetch(std::string_view output, Kind kind, const Wanted& wanted) override {
+  Result<Fetched> fetch(std::string_view output, Kind kind, const Wanted& wanted) override {
     if (!state_.refusal.empty()) return Error{ErrorKind::retry, state_.refusal};
     return state_.memory.fetch(output, kind, wanted);
   }
