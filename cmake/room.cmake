@@ -28,6 +28,12 @@ function(scops_room)
   if(CMAKE_BUILD_TYPE STREQUAL Release AND NOT name MATCHES "${busy_rooms}")
     target_compile_options(${name} PRIVATE -Os)
   endif()
+  # What guides a fuzzer. The tests of asan do not need it, but so both presets have the same objects, and ccache
+  # compiles them once. -O2: fewer of the comparisons that are instrumented are left.
+  if(SCOPS_SANITIZE MATCHES address)
+    target_compile_options(${name} PRIVATE -O2 -fsanitize=fuzzer-no-link
+                           "-fsanitize-coverage-ignorelist=${CMAKE_SOURCE_DIR}/fuzz/not_instrumented.txt")
+  endif()
   set_property(GLOBAL APPEND PROPERTY scops_rooms ${name})
 endfunction()
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 namespace scops {
@@ -28,7 +29,7 @@ std::uint64_t hash_of(std::string_view text) {
 
 // Ertl's sigma: what registers that are still 0, a share `x` of all, say.
 double sigma(double x) {
-  if (x == 1) return INFINITY;
+  if (x == 1) return std::numeric_limits<double>::infinity();
   double sum = x;
   double weight = 1;
   for (double before = -1; sum != before;) {

@@ -20,7 +20,7 @@
 namespace scops::test {
 
 // Sanitizers take several times the memory: under them only what is counted is looked at.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef SCOPS_SANITIZED
 inline constexpr bool measured = false;
 #else
 inline constexpr bool measured = true;

@@ -257,7 +257,7 @@ TEST_CASE("a sync that fails costs nothing that put returned for, before or afte
     const Story story = tell([&](DiskCalls& disk, std::uint32_t number) {
       const bool fails = number % 8 == random() % 8;
       disk.fail([=, &failures](const DiskCall& call) {
-        if (!fails || call.what != DiskCall::sync) return 0;
+        if (!fails || call.what != DiskCall::What::sync) return 0;
         ++failures;
         return EIO;
       });

@@ -316,7 +316,7 @@ TEST_CASE("a disk that refuses any one call, or all for a while, loses nothing",
     const std::size_t last = first + (random() % 2 == 0 ? 1 : random() % 200);
     std::size_t count = 0;
     disk.fail([=, &count](const DiskCall& call) {
-      if (call.what == DiskCall::read && !reads) return 0;
+      if (call.what == DiskCall::What::read && !reads) return 0;
       const std::size_t number = count++;
       return number >= first && number < last ? error : 0;
     });

@@ -40,7 +40,7 @@ std::int64_t unix_ms() {
       .count();
 }
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef SCOPS_SANITIZED
 constexpr bool sanitized = true;
 #else
 constexpr bool sanitized = false;

@@ -60,7 +60,7 @@ std::vector<std::string> environment_of(const AgentOptions& options, const std::
   }
   all["SCOPS_AGENT_STATE"] = state;
   all["SCOPS_HTTP_LISTEN"] = "off";
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef SCOPS_SANITIZED
   all["SCOPS_AGENT_MEMORY_MAX"] = "0";  // what a sanitizer takes is beyond any cap
 #endif
   for (const auto& [name, value] : options.environment) all[name] = value;

@@ -50,9 +50,9 @@ std::size_t DiskCalls::count() const {
 
 int DiskCalls::before(DiskCall call) {
   const std::scoped_lock lock(mutex_);
-  if (call.what == DiskCall::sync && is_folder(call.file)) call.what = DiskCall::sync_folder;
+  if (call.what == DiskCall::What::sync && is_folder(call.file)) call.what = DiskCall::What::sync_folder;
   const int error = fault_ ? fault_(call) : 0;
-  if (call.what == DiskCall::read || (error != 0 && call.what != DiskCall::sync)) return error;
+  if (call.what == DiskCall::What::read || (error != 0 && call.what != DiskCall::What::sync)) return error;
   call.failed = error != 0;
   calls_.push_back(std::move(call));
   return error;
@@ -82,7 +82,7 @@ using scops::test::DiskCall;
 extern "C" {
 
 ssize_t pread64(int fd, void* buffer, size_t size, off64_t at) {
-  if (scops::test::refused(DiskCall::read, fd)) return -1;
+  if (scops::test::refused(DiskCall::What::read, fd)) return -1;
   return ::syscall(SYS_pread64, fd, buffer, size, at);
 }
 
@@ -92,34 +92,34 @@ ssize_t pwrite64(int fd, const void* bytes, size_t size, off64_t at) {
     call.at = static_cast<std::uint64_t>(at);
     call.bytes.assign(static_cast<const char*>(bytes), size);
   }
-  if (scops::test::refused(DiskCall::write, fd, std::move(call))) return -1;
+  if (scops::test::refused(DiskCall::What::write, fd, std::move(call))) return -1;
   return ::syscall(SYS_pwrite64, fd, bytes, size, at);
 }
 
 int ftruncate64(int fd, off64_t size) noexcept {
-  if (scops::test::refused(DiskCall::resize, fd, {.at = static_cast<std::uint64_t>(size)})) return -1;
+  if (scops::test::refused(DiskCall::What::resize, fd, {.at = static_cast<std::uint64_t>(size)})) return -1;
   return static_cast<int>(::syscall(SYS_ftruncate, fd, size));
 }
 
 int fdatasync(int fd) {
-  if (scops::test::refused(DiskCall::sync, fd)) return -1;
+  if (scops::test::refused(DiskCall::What::sync, fd)) return -1;
   if (scops::test::active != nullptr) return 0;
   return static_cast<int>(::syscall(SYS_fdatasync, fd));
 }
 
 int fsync(int fd) {
-  if (scops::test::refused(DiskCall::sync, fd)) return -1;
+  if (scops::test::refused(DiskCall::What::sync, fd)) return -1;
   if (scops::test::active != nullptr) return 0;
   return static_cast<int>(::syscall(SYS_fsync, fd));
 }
 
 int unlink(const char* path) noexcept {
-  if (scops::test::refused(DiskCall::remove, std::string_view(path))) return -1;
+  if (scops::test::refused(DiskCall::What::remove, std::string_view(path))) return -1;
   return static_cast<int>(::syscall(SYS_unlinkat, AT_FDCWD, path, 0));
 }
 
 int remove(const char* path) noexcept {
-  if (scops::test::refused(DiskCall::remove, std::string_view(path))) return -1;
+  if (scops::test::refused(DiskCall::What::remove, std::string_view(path))) return -1;
   const auto removed = ::syscall(SYS_unlinkat, AT_FDCWD, path, 0);
   if (removed == 0 || errno != EISDIR) return static_cast<int>(removed);
   return static_cast<int>(::syscall(SYS_unlinkat, AT_FDCWD, path, AT_REMOVEDIR));
@@ -129,7 +129,7 @@ int rename(const char* from, const char* to) noexcept {
   DiskCall call;
   scops::test::DiskCalls* const disk = scops::test::active;
   if (disk != nullptr) (void)disk->name_of(std::string_view(to), call.to);
-  if (scops::test::refused(DiskCall::rename, std::string_view(from), std::move(call))) return -1;
+  if (scops::test::refused(DiskCall::What::rename, std::string_view(from), std::move(call))) return -1;
   return static_cast<int>(::syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0U));
 }
 

@@ -2,7 +2,7 @@
 // own calls come here too, since the executable is asked first. One DiskCalls at a time.
 //
 //   DiskCalls disk(folder);
-//   disk.fail([](const DiskCall& call) { return call.what == DiskCall::sync ? EIO : 0; });
+//   disk.fail([](const DiskCall& call) { return call.what == DiskCall::What::sync ? EIO : 0; });
 //   ... work ...
 //   disk.calls()
 //
@@ -20,8 +20,8 @@
 namespace scops::test {
 
 struct DiskCall {
-  enum What { read, write, resize, sync, sync_folder, remove, rename };
-  What what = write;
+  enum class What { read, write, resize, sync, sync_folder, remove, rename };
+  What what = What::write;
   bool failed = false;
   std::string file = {};   // without the folder
   std::string to = {};     // of a rename

@@ -17,7 +17,7 @@ void write_at(std::string& content, std::size_t at, std::string_view bytes) {
 // Whole; with a chance of less than 100 % sector by sector, each with that chance.
 template <class Luck>
 void apply(std::string& content, const DiskCall& call, const Luck& luck) {
-  if (call.what == DiskCall::resize) {
+  if (call.what == DiskCall::What::resize) {
     if (luck()) content.resize(call.at, '\0');
     return;
   }
@@ -46,29 +46,29 @@ void PowerCut::forward_to(std::size_t calls) {
 void PowerCut::make(const DiskCall& call) {
   Change changed{.name = call.file, .to = call.to, .made = nullptr};
   switch (call.what) {
-    case DiskCall::read:
+    case DiskCall::What::read:
       break;
-    case DiskCall::sync_folder:
+    case DiskCall::What::sync_folder:
       if (call.failed) break;
       durable_names_ = names_;
       changes_.clear();
       break;
-    case DiskCall::remove:
-    case DiskCall::rename:
+    case DiskCall::What::remove:
+    case DiskCall::What::rename:
       if (names_.count(call.file) == 0) break;
       change(names_, changed);
       changes_.push_back(std::move(changed));
       break;
-    case DiskCall::write:
-    case DiskCall::resize:
-    case DiskCall::sync: {
+    case DiskCall::What::write:
+    case DiskCall::What::resize:
+    case DiskCall::What::sync: {
       auto& file = names_[call.file];
       if (!file) {
         file = std::make_shared<File>();
         changed.made = file;
         changes_.push_back(std::move(changed));
       }
-      if (call.what == DiskCall::sync)
+      if (call.what == DiskCall::What::sync)
         sync(file, call.failed);
       else
         file->pending.push_back(&call);
