@@ -83,21 +83,23 @@ Room measure() {
   const std::uint64_t limit = cap;
   if (limit == 0) return Room::plenty;
   Room now = judge(resident(), limit);
-#ifdef __GLIBC__
   if (now != Room::plenty && trimmable >= trim_stride) {
     since_trimmed = 0;
-    (void)::malloc_trim(0);
+    trim();
     now = judge(resident(), limit);
   }
-#endif
   last = now;
   return now;
 }
 
-void rest() {
+void trim() {
 #ifdef __GLIBC__
   (void)::malloc_trim(0);
 #endif
+}
+
+void rest() {
+  trim();
   (void)::dl_iterate_phdr(drop_read_only, nullptr);
 }
 

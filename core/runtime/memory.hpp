@@ -32,6 +32,9 @@ void taking(std::size_t bytes);
 // Measures now; what is free in the heap goes back to the kernel first when it is needed.
 Room measure();
 
+// Free heap goes back to the kernel. Walks over all of it: now and then.
+void trim();
+
 // What was needed for a moment only is given back: free heap, and the program's own pages that are read only,
 // of which those that are wanted again come back from the page cache. A tenth of a millisecond; now and then.
 // A breakpoint or probe that somebody has put into our code is gone with its page.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/runtime/memory.hpp"
 #include "transport/dispatch/release.hpp"
 
 namespace scops {
@@ -350,6 +351,7 @@ void Delivery::rest() {
   const Duration wait = until_release(context_.clock.wall(), context_.settings.interval, offset_);
   due_ = context_.clock.steady() + wait.count();
   new_release_ = true;
+  memory::trim();  // bodies, answers, a handshake
 }
 
 }  // namespace scops
