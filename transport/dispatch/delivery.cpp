@@ -53,6 +53,7 @@ std::int64_t Delivery::step(Duration timeout, const std::stop_token& stop) {
   }
   if (job->payload.size() == 0) return due_;
   pace_.requested(now);
+  sent_ = true;
   journal_.sending(context_.buffer);
   const Reply reply = output_.send(job->payload, timeout, stop);
   if (reply.verdict == Verdict::retry && stop.stop_requested()) return due_;  // cut by ourselves
@@ -351,7 +352,7 @@ void Delivery::rest() {
   const Duration wait = until_release(context_.clock.wall(), context_.settings.interval, offset_);
   due_ = context_.clock.steady() + wait.count();
   new_release_ = true;
-  memory::trim();  // bodies, answers, a handshake
+  if (std::exchange(sent_, false)) memory::trim();  // bodies, answers, a handshake
 }
 
 }  // namespace scops

@@ -111,10 +111,10 @@ class Delivery {
   std::vector<BlockId> to_ack_;  // done with, but the store does not know yet
   std::uint64_t accepted_ = 0;   // requests so far
   std::uint32_t refused_in_a_row_ = 0, slow_in_a_row_ = 0;
-  std::uint32_t learned_limit_ = 0;       // records in one request after a too_large; 0: not learned
-  std::int64_t due_ = 0, fresh_due_ = 0;  // steady: of the next step, of the next turn of the fresh
-  bool new_release_ = false;              // the next step begins one
-  TimeMs released_ = 0;                   // wall, when the last one began
+  std::uint32_t learned_limit_ = 0;          // records in one request after a too_large; 0: not learned
+  std::int64_t due_ = 0, fresh_due_ = 0;     // steady: of the next step, of the next turn of the fresh
+  bool new_release_ = false, sent_ = false;  // the next step begins one; something, since the last rest
+  TimeMs released_ = 0;                      // wall, when the last one began
 };
 
 }  // namespace scops
