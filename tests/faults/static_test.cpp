@@ -178,7 +178,7 @@ TEST_CASE("the static program needs no system call that Linux 4.9 lacks", "[faul
   root.start(fmt::format("API_KEY=0123456789abcdef DATADOG_URL={} CAPTURE_INTERVAL=1s AGGREGATE_INTERVAL=1s "
                          "RELEASE_INTERVAL=1s SCOPS_AGENT_STATE=/state SCOPS_HTTP_LISTEN=127.0.0.1:0",
                          sink.url()),
-             fmt::format("/usr/bin/python3 {}/tests/faults/old_kernel.py", SCOPS_SOURCE_DIR));
+             fmt::format(R"(/usr/bin/python3 "{}/tests/faults/old_kernel.py")", SCOPS_SOURCE_DIR));
   const bool sent = eventually([&] { return sink.requests().size() > 2; });
   INFO(root.log());
   CHECK(sent);

@@ -88,7 +88,7 @@ TEST_CASE("a Python application's metrics and logs arrive", "[system][chouette]"
   const HttpSink sink;
   AgentProcess agent({.environment = drop_in(sink, redis)});
   REQUIRE(std::system(
-              fmt::format("/usr/bin/python3 {}/tests/system/producer.py {}", SCOPS_SOURCE_DIR, redis.port())
+              fmt::format("/usr/bin/python3 '{}/tests/system/producer.py' {}", SCOPS_SOURCE_DIR, redis.port())
                   .c_str()) == 0);
   REQUIRE(eventually([&] { return sum_of(sink, "py.requests") >= 100; }));
   REQUIRE(eventually([&] { return !sent_to(sink, "/v1/input").empty(); }));
