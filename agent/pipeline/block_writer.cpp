@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t slice_names_max = 4U << 20U;
 
 // Those of a block that are kept for the next one.
-constexpr std::size_t kept_names_max = 64U << 10U;
+constexpr std::size_t kept_names_max = 256U << 10U;
 
 static_assert(slice_names_max + (block_tags_max + 1) * (block_name_max + name_overhead) < block_names_max);
 

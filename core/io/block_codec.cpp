@@ -129,9 +129,21 @@ class Encoder {
     before = text;
   }
 
+  // Most tags of a series are those of the one above, as the global tags are: no need to sort or to look for
+  // them once more.
+  static bool repeats(std::span<const std::string> tags, std::size_t i, std::span<const std::string> above) {
+    return i < above.size() && above[i] == tags[i];
+  }
+
   void write_tags() {
-    for (const std::uint32_t one : sorted_)
-      tags_.insert(tags_.end(), series_[one]->tags.begin(), series_[one]->tags.end());
+    std::span<const std::string> above;
+    for (const std::uint32_t one : sorted_) {
+      const std::span<const std::string> tags = series_[one]->tags;
+      for (std::size_t i = 0; i < tags.size(); ++i) {
+        if (!repeats(tags, i, above)) tags_.push_back(tags[i]);
+      }
+      above = tags;
+    }
     std::sort(tags_.begin(), tags_.end());
     tags_.erase(std::unique(tags_.begin(), tags_.end()), tags_.end());
     append_varint(out_.index, tags_.size());
@@ -156,6 +168,7 @@ class Encoder {
   void write_series() {
     append_varint(out_.index, sorted_.size());
     std::string_view before;
+    std::span<const std::string> above;
     std::span<const std::uint32_t> rest = points_;
     for (std::uint32_t rank = 0; rank < sorted_.size(); ++rank) {
       const Series& one = *series_[sorted_[rank]];
@@ -163,8 +176,12 @@ class Encoder {
       append_varint(out_.index, static_cast<std::uint64_t>(one.type));
       append_varint(out_.index, one.interval_s);
       append_varint(out_.index, one.tags.size());
-      for (const std::string& tag : one.tags)
-        append_varint(out_.index, place_of<std::string_view>(tags_, tag));
+      tag_places_.resize(one.tags.size());
+      for (std::size_t i = 0; i < one.tags.size(); ++i) {
+        if (!repeats(one.tags, i, above)) tag_places_[i] = place_of<std::string_view>(tags_, one.tags[i]);
+        append_varint(out_.index, tag_places_[i]);
+      }
+      above = one.tags;
       const auto end =
           std::find_if(rest.begin(), rest.end(), [&](auto i) { return rank_[samples_[i].series] != rank; });
       const auto points = rest.first(static_cast<std::size_t>(end - rest.begin()));
@@ -245,7 +262,7 @@ class Encoder {
   Indexes sorted_, rank_, points_;
   std::vector<std::string_view> tags_;
   std::vector<TimeMs> times_;
-  std::vector<std::uint64_t> places_, next_places_, raw_;
+  std::vector<std::uint64_t> tag_places_, places_, next_places_, raw_;
   bool full_ = false;
   Columns out_;
 };
