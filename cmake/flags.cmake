@@ -32,7 +32,13 @@ add_compile_options(-fPIE)
 if(SCOPS_STATIC)
   # A warning of the linker tells of a call that needs glibc's plug-ins on the board (names of hosts and users,
   # dlopen): nothing may make one.
-  add_link_options(-static-pie -Wl,--fatal-warnings)
+  add_link_options(-Wl,--fatal-warnings)
+  if(SCOPS_STATIC STREQUAL armhf)
+    add_link_options(-static -no-pie)  # its glibc has no start file for one that moves
+    add_compile_options(-Wno-useless-cast)  # from a size to 32 bits, which is what it has there
+  else()
+    add_link_options(-static-pie)
+  endif()
   if(SCOPS_STATIC STREQUAL amd64)
     # Relative relocations packed: half a megabyte less to read at each start. Binutils know it of x86 alone yet.
     add_link_options(-Wl,-z,pack-relative-relocs)

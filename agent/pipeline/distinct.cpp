@@ -7,6 +7,8 @@
 #include <limits>
 #include <utility>
 
+#include "core/model/size.hpp"
+
 namespace scops {
 
 namespace {
@@ -102,7 +104,7 @@ void Distinct::squeeze(MemoryShare& memory) {
 void Distinct::count(std::uint64_t hash) {
   const std::uint64_t rest = (hash << bits_) | (std::uint64_t{1} << (bits_ - 1));
   const auto rank = static_cast<std::uint8_t>(std::countl_zero(rest) + 1);
-  std::uint8_t& kept = registers_[hash >> (hash_bits - bits_)];
+  std::uint8_t& kept = registers_[size_from(hash >> (hash_bits - bits_))];
   kept = std::max(kept, rank);
 }
 

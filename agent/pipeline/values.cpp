@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "core/model/size.hpp"
+
 namespace scops {
 
 namespace {
@@ -48,7 +50,9 @@ double Values::percentile(double p) {
     std::sort(exact_.begin(), exact_.end());
     sorted_ = true;
   }
-  const auto at = [this](std::uint64_t rank) { return exact() ? exact_[rank] : sketch_->at(rank); };
+  const auto at = [this](std::uint64_t rank) {
+    return exact() ? exact_[size_from(rank)] : sketch_->at(rank);
+  };
   const std::uint64_t last = (exact() ? exact_.size() : sketch_->count()) - 1;
   const double place = static_cast<double>(last) * p;
   const double whole = std::floor(place);

@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "core/model/size.hpp"
 #include "core/model/stamp.hpp"
 #include "core/runtime/log.hpp"
 #include "core/runtime/memory.hpp"
@@ -24,8 +25,8 @@ Windows::Windows(const PipelineSettings& settings, PointSink& sink)
     : rules_(settings),
       length_(std::max<TimeMs>(1, settings.interval.count())),
       sink_(sink),
-      pool_(std::min<std::uint64_t>(settings.window_memory.count,
-                                    memory::share(windows_share, 1U << 20U, UINT64_MAX))) {}
+      pool_(std::min(size_from(settings.window_memory.count),
+                     memory::share(windows_share, 1U << 20U, SIZE_MAX))) {}
 
 void Windows::add(const RawSample& sample) {
   const TimeMs arrival = std::clamp(sample.arrival, -farthest_time, farthest_time);

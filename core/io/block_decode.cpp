@@ -11,6 +11,7 @@
 #include "core/io/block_codec.hpp"
 #include "core/io/block_format.hpp"
 #include "core/io/varint.hpp"
+#include "core/model/size.hpp"
 
 namespace scops {
 
@@ -22,9 +23,10 @@ class Decoder {
     ByteReader points(columns.points);
     ByteReader apart(columns.names);
     ByteReader& names = columns.names.empty() ? points : apart;
-    for (ByteReader* one : {&index_, &text_}) *one = ByteReader(names.bytes(names.varint()));
-    for (ByteReader* one : {&times_, &shape_, &values_}) *one = ByteReader(points.bytes(points.varint()));
-    raw_ = points.bytes(points.varint());
+    for (ByteReader* one : {&index_, &text_}) *one = ByteReader(names.bytes(size_from(names.varint())));
+    for (ByteReader* one : {&times_, &shape_, &values_})
+      *one = ByteReader(points.bytes(size_from(points.varint())));
+    raw_ = points.bytes(size_from(points.varint()));
     valid_ = points.done() && names.done() && raw_.size() % 8 == 0;
   }
 
@@ -37,8 +39,8 @@ class Decoder {
  private:
   // The next name: what it shares with the one before, and the rest. Counts against the budget of names.
   bool read_shared(std::string& text) {
-    const std::uint64_t shared = index_.count(std::min(text.size(), block_name_max));
-    const std::uint64_t further = index_.count(block_name_max - shared);
+    const std::size_t shared = index_.count(std::min(text.size(), block_name_max));
+    const std::size_t further = index_.count(block_name_max - shared);
     text.resize(shared);
     text.append(text_.bytes(further));
     return !index_.failed() && !text_.failed() && spend(text);
@@ -52,9 +54,9 @@ class Decoder {
   }
 
   bool read_tags() {
-    const std::uint64_t number = index_.count(block_names_max / name_overhead);
+    const std::size_t number = index_.count(block_names_max / name_overhead);
     std::string tag;
-    for (std::uint64_t i = 0; i < number; ++i) {
+    for (std::size_t i = 0; i < number; ++i) {
       if (!read_shared(tag)) return false;
       tags_.push_back(tag);
     }
@@ -63,9 +65,9 @@ class Decoder {
   }
 
   bool read_times() {
-    const std::uint64_t number = times_.count(block_samples_max);
+    const std::size_t number = times_.count(block_samples_max);
     std::uint64_t time = 0;
-    for (std::uint64_t i = 0; i < number && !times_.failed(); ++i) {
+    for (std::size_t i = 0; i < number && !times_.failed(); ++i) {
       time += static_cast<std::uint64_t>(unzigzag(times_.varint()));
       table_.push_back(static_cast<TimeMs>(time));
     }
@@ -73,9 +75,9 @@ class Decoder {
   }
 
   bool read_series() {
-    const std::uint64_t number = index_.count(block_series_max);
+    const std::size_t number = index_.count(block_series_max);
     std::string name;
-    for (std::uint64_t i = 0; i < number; ++i) {
+    for (std::size_t i = 0; i < number; ++i) {
       if (!read_shared(name) || !read_identity(name) || !read_shape() || !read_points()) return false;
     }
     return index_.done() && text_.done() && shape_.done() && values_.done() && 8 * raw_used_ == raw_.size();
@@ -84,11 +86,11 @@ class Decoder {
   bool read_identity(const std::string& name) {
     Series one;
     one.name = name;
-    one.type = static_cast<MetricType>(index_.count(static_cast<std::uint64_t>(MetricType::distribution)));
+    one.type = static_cast<MetricType>(index_.count(static_cast<std::size_t>(MetricType::distribution)));
     one.interval_s = static_cast<std::uint32_t>(index_.count(UINT32_MAX));
-    const std::uint64_t number = index_.count(block_tags_max);
-    for (std::uint64_t i = 0; i < number; ++i) {
-      const std::uint64_t tag = index_.varint();
+    const std::size_t number = index_.count(block_tags_max);
+    for (std::size_t i = 0; i < number; ++i) {
+      const std::size_t tag = size_from(index_.varint());
       if (index_.failed() || tag >= tags_.size() || !spend(tags_[tag])) return false;
       one.tags.push_back(tags_[tag]);
     }
@@ -103,8 +105,8 @@ class Decoder {
     const std::uint64_t number = head / 2;
     if (head % 2 != 0 || number > shape_.left()) return false;
     places_.clear();
-    std::uint64_t place = 0;
-    for (std::uint64_t i = 0; i < number; ++i) {
+    std::size_t place = 0;
+    for (std::size_t i = 0; i < number; ++i) {
       place += shape_.count(table_.size());
       if (shape_.failed() || place >= table_.size()) return false;
       places_.push_back(place);
@@ -113,11 +115,11 @@ class Decoder {
   }
 
   bool read_points() {
-    const std::uint64_t scale = shape_.count(raw_scale);
+    const std::size_t scale = shape_.count(raw_scale);
     if (shape_.failed() || places_.size() > block_samples_max - set_.samples.size()) return false;
     const auto series = static_cast<std::uint32_t>(set_.series.size() - 1);
     std::uint64_t whole = 0;
-    for (const std::uint64_t place : places_) {
+    for (const std::size_t place : places_) {
       double value = 0;
       if (scale == raw_scale) {
         if (!read_raw(value)) return false;
@@ -150,7 +152,7 @@ class Decoder {
   std::size_t budget_ = block_names_max;
   std::vector<std::string> tags_;
   std::vector<TimeMs> table_;
-  std::vector<std::uint64_t> places_;
+  std::vector<std::size_t> places_;
   SampleSet set_;
 };
 

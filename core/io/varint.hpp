@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/model/size.hpp"
+
 namespace scops {
 
 constexpr std::uint64_t zigzag(std::int64_t value) {
@@ -39,9 +41,9 @@ class ByteReader {
   }
 
   // A varint that may not exceed `limit`.
-  std::uint64_t count(std::uint64_t limit) {
+  std::size_t count(std::size_t limit) {
     const std::uint64_t value = varint();
-    return value <= limit ? value : fail();
+    return size_from(value <= limit ? value : fail());
   }
 
   std::string_view bytes(std::size_t length) {

@@ -12,6 +12,7 @@
 #include <span>
 #include <string_view>
 
+#include "core/model/size.hpp"
 #include "core/model/text.hpp"
 
 namespace scops::memory {
@@ -66,9 +67,9 @@ void set_cap(std::uint64_t bytes) {
   last = Room::plenty;
 }
 
-std::uint64_t share(std::uint64_t parts, std::uint64_t least, std::uint64_t most) {
+std::size_t share(std::uint64_t parts, std::size_t least, std::size_t most) {
   const std::uint64_t limit = cap;
-  return limit == 0 ? most : std::clamp(limit / parts, least, most);
+  return limit == 0 ? most : std::clamp(size_from(limit / parts), least, most);
 }
 
 void taking(std::size_t bytes) {

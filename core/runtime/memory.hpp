@@ -21,7 +21,7 @@ enum class Room : std::uint8_t { plenty, near, full };
 void set_cap(std::uint64_t bytes);
 
 // The cap divided by `parts`, within these bounds; `most` without a cap.
-[[nodiscard]] std::uint64_t share(std::uint64_t parts, std::uint64_t least, std::uint64_t most);
+[[nodiscard]] std::size_t share(std::uint64_t parts, std::size_t least, std::size_t most);
 
 // Some bytes more are about to be in use. Costs an addition; measures once in a while.
 void taking(std::size_t bytes);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "core/model/size.hpp"
 #include "core/runtime/log.hpp"
 #include "core/runtime/memory.hpp"
 #include "transport/buffer/block_file.hpp"
@@ -59,8 +60,8 @@ constexpr Option rows[] = {
 };
 
 // buffer.memory_max, or its share of the process' memory cap.
-std::uint64_t memory_max(const BufferSettings& settings) {
-  return std::min<std::uint64_t>(settings.memory_max.count, memory::share(8, 1U << 20U, UINT64_MAX));
+std::size_t memory_max(const BufferSettings& settings) {
+  return std::min(size_from(settings.memory_max.count), memory::share(8, 1U << 20U, SIZE_MAX));
 }
 
 std::unique_ptr<Buffer> in_memory(const BufferSettings& settings, const BufferContext& context) {

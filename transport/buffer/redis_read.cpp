@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/io/block_codec.hpp"
+#include "core/model/size.hpp"
 #include "core/runtime/log.hpp"
 #include "transport/buffer/queue.hpp"
 #include "transport/buffer/redis_buffer.hpp"
@@ -89,7 +90,7 @@ std::size_t RedisBuffer::page(Kind kind, std::uint64_t records) const {
   if (size.blocks == 0) return page_unknown;
   const std::uint64_t for_records = records / std::max<std::uint64_t>(1, size.records / size.blocks) + 1;
   const std::uint64_t for_bytes = page_bytes / std::max<std::uint64_t>(1, size.bytes / size.blocks);
-  return std::clamp<std::uint64_t>(std::min(for_records, for_bytes), 1, page_max);
+  return std::clamp<std::size_t>(size_from(std::min(for_records, for_bytes)), 1, page_max);
 }
 
 // Of those that nobody was given yet, or of those that we were given before.

@@ -14,6 +14,7 @@
 #include "collectors/listen/chouette/formats.hpp"
 #include "collectors/listen/chouette/lease.hpp"
 #include "collectors/listen/chouette/queue.hpp"
+#include "core/model/size.hpp"
 #include "core/runtime/log.hpp"
 #include "core/runtime/memory.hpp"
 
@@ -34,7 +35,7 @@ constexpr std::size_t reply_least = 2U << 20U;
 constexpr Duration lease_reserve{5000};
 
 RedisTarget own_target(RedisTarget target) {
-  target.reply_max = std::min<std::size_t>(target.reply_max, memory::share(16, reply_least, reply_max));
+  target.reply_max = std::min(target.reply_max, memory::share(16, reply_least, reply_max));
   return target;
 }
 
@@ -55,17 +56,17 @@ class ChouetteDrain final : public DrainCollector {
         raw_(shared_, {.name = "metrics:raw",
                        .content = Content::raw,
                        .ttl = context.metric_ttl,
-                       .record_max = settings.record_max.count,
+                       .record_max = size_from(settings.record_max.count),
                        .batch_max = static_cast<std::size_t>(settings.window_max)}),
         wrapped_(shared_, {.name = "metrics:wrapped",
                            .content = Content::wrapped,
                            .ttl = context.metric_ttl,
-                           .record_max = settings.record_max.count,
+                           .record_max = size_from(settings.record_max.count),
                            .batch_max = wrapped_batch}),
         logs_(shared_, {.name = "logs:wrapped",
                         .content = Content::logs,
                         .ttl = context.log_ttl,
-                        .record_max = settings.log_max.count,
+                        .record_max = size_from(settings.log_max.count),
                         .batch_max = logs_batch}) {}
 
   // A little more than the queues want, so that a window that has just ended is not left for the next round.

@@ -24,6 +24,7 @@
 #include "collectors/pull/docker/formats.hpp"
 #include "collectors/pull/docker/stats.hpp"
 #include "core/config/spec.hpp"
+#include "core/model/size.hpp"
 #include "core/runtime/log.hpp"
 #include "core/runtime/memory.hpp"
 
@@ -109,7 +110,7 @@ class DockerCollector final : public PullCollector {
 
   // Or its share of the memory cap: while it grows an answer takes one and a half times its size.
   [[nodiscard]] std::size_t body_max() const {
-    return std::min<std::uint64_t>(settings_.body_max.count, memory::share(12, 1U << 20U, UINT64_MAX));
+    return std::min(size_from(settings_.body_max.count), memory::share(12, 1U << 20U, SIZE_MAX));
   }
 
   Result<std::string> get_list() {

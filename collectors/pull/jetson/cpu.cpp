@@ -10,6 +10,7 @@
 #include "collectors/pull/jetson/topic.hpp"
 #include "collectors/pull/jetson/tree.hpp"
 #include "core/io/files.hpp"
+#include "core/model/size.hpp"
 #include "core/model/text.hpp"
 
 namespace scops::jetson {
@@ -57,7 +58,7 @@ class CpuTopic final : public Topic {
   void add(const std::string& folder, std::string_view core, std::optional<KeptFile> cores) {
     const std::optional<std::uint64_t> number = to_uint(core);
     auto clock = find_file(folder + "/scaling_cur_freq");
-    if (number && clock) policies_.push_back({std::move(*clock), std::move(cores), *number});
+    if (number && clock) policies_.push_back({std::move(*clock), std::move(cores), size_from(*number)});
   }
 
   std::optional<std::vector<std::size_t>> read_cores(KeptFile& file) {
@@ -124,7 +125,8 @@ std::optional<std::vector<std::size_t>> parse_cpus(std::string_view text) {
     const std::optional<std::uint64_t> from = to_uint(trim(cut(words, '-')));
     const std::optional<std::uint64_t> to = is_range ? to_uint(trim(words)) : from;
     if (!from || !to || *to < *from || *to >= most_cores) return std::nullopt;
-    for (std::uint64_t core = *from; core <= *to && cores.size() < most_cores; ++core) cores.push_back(core);
+    for (std::uint64_t core = *from; core <= *to && cores.size() < most_cores; ++core)
+      cores.push_back(size_from(core));
   }
   return cores;
 }
@@ -138,7 +140,7 @@ void parse_core_times(std::string_view text, std::vector<CoreTimes>& into) {
     const std::string_view name = next_word(line);
     const std::optional<std::uint64_t> core = to_uint(name.substr(3));
     if (!core || *core >= most_cores) continue;
-    CoreTimes times{.core = *core};
+    CoreTimes times{.core = size_from(*core)};
     std::size_t columns = 0;
     for (const bool idle : idle_columns) {
       const std::optional<std::uint64_t> ticks = to_uint(trim(next_word(line)));

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/io/files.hpp"
+#include "core/model/size.hpp"
 #include "core/model/text.hpp"
 #include "core/runtime/log.hpp"
 #include "core/runtime/memory.hpp"
@@ -22,7 +23,7 @@ bool readable(const std::string& path) { return ::access(path.c_str(), R_OK) == 
 
 // Or its share of the memory cap: while it grows an answer takes one and a half times its size.
 std::size_t body_max(const K8sSettings& settings) {
-  return std::min<std::uint64_t>(settings.body_max.count, memory::share(12, 1U << 20U, UINT64_MAX));
+  return std::min(size_from(settings.body_max.count), memory::share(12, 1U << 20U, SIZE_MAX));
 }
 
 std::string service_file(const K8sSettings& settings, std::string_view name) {

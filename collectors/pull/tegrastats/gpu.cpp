@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/model/size.hpp"
 #include "core/model/text.hpp"
 
 namespace scops::tegrastats {
@@ -37,14 +38,14 @@ bool take_clocks(std::string_view clocks, std::size_t gpc, bool one_by_one, std:
 
 }  // namespace
 
-std::optional<std::uint64_t> gpc_of(std::string_view name) {
+std::optional<std::size_t> gpc_of(std::string_view name) {
   constexpr std::string_view stem = "GR3D";
   if (name.size() < stem.size() || !iequals(name.substr(0, stem.size()), stem)) return std::nullopt;
   const std::string_view digits = name.substr(stem.size());
   if (digits.empty()) return 0;
   const std::optional<std::uint64_t> number = to_uint(digits);
   if (!number || *number == 0 || *number > Gpu::gpcs_max) return std::nullopt;
-  return *number - 1;
+  return size_from(*number - 1);
 }
 
 void Gpu::emit(Emit& emit) const {

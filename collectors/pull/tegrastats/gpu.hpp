@@ -13,12 +13,12 @@
 namespace scops::tegrastats {
 
 // GR3D -> 0, GR3D2 -> 1, the first one has no number; nothing for other names.
-[[nodiscard]] std::optional<std::uint64_t> gpc_of(std::string_view name);
+[[nodiscard]] std::optional<std::size_t> gpc_of(std::string_view name);
 
 class Gpu {
  public:
   // What stands behind the name of that GPC.
-  void add(std::uint64_t gpc, const Figures& figures) { gpcs_.at(gpc) = figures; }
+  void add(std::size_t gpc, const Figures& figures) { gpcs_.at(gpc) = figures; }
 
   // At the end of the line.
   void emit(Emit& emit) const;

@@ -183,7 +183,7 @@ class LineWalk {
     const std::string_view base = without_suffix(name);
     if (iequals(base, "EMC")) {
       take_emc(name, figures);
-    } else if (const std::optional<std::uint64_t> gpc = gpc_of(base)) {
+    } else if (const std::optional<std::size_t> gpc = gpc_of(base)) {
       if (!figures.bare && is_first('f', name)) gpu_.add(*gpc, figures);
     } else if (iequals(name, "fg") || iequals(name, "bg")) {
       take_mts(name, figures);
