@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/io/compress.hpp"
+#include "core/model/size.hpp"
 #include "core/model/text.hpp"
 
 namespace scops::test {
@@ -223,7 +224,7 @@ bool HttpSink::serve_one(int fd, int number, std::string& input) {
   }
   SinkRequest request = parse_head(std::string_view(input).substr(0, end));
   input.erase(0, end + 4);
-  const std::size_t length = to_uint(request.headers["content-length"]).value_or(0);
+  const std::size_t length = size_from(to_uint(request.headers["content-length"]).value_or(0));
   while (input.size() < length) {
     if (!receive(fd, input)) return false;
   }

@@ -4,6 +4,8 @@
 #include <fstream>
 #include <utility>
 
+#include "core/model/size.hpp"
+
 namespace scops::test {
 namespace {
 
@@ -17,13 +19,14 @@ void write_at(std::string& content, std::size_t at, std::string_view bytes) {
 // Whole; with a chance of less than 100 % sector by sector, each with that chance.
 template <class Luck>
 void apply(std::string& content, const DiskCall& call, const Luck& luck) {
+  const std::size_t begin = size_from(call.at);
   if (call.what == DiskCall::What::resize) {
-    if (luck()) content.resize(call.at, '\0');
+    if (luck()) content.resize(begin, '\0');
     return;
   }
   for (std::size_t at = 0; at < call.bytes.size();) {
-    const std::size_t piece = std::min(call.bytes.size() - at, sector - (call.at + at) % sector);
-    if (luck()) write_at(content, call.at + at, std::string_view(call.bytes).substr(at, piece));
+    const std::size_t piece = std::min(call.bytes.size() - at, sector - (begin + at) % sector);
+    if (luck()) write_at(content, begin + at, std::string_view(call.bytes).substr(at, piece));
     at += piece;
   }
 }

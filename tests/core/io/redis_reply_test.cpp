@@ -41,7 +41,9 @@ TEST_CASE("text that has no end is refused at the limit", "[redis]") {
   for (; pieces < 1000; ++pieces) {
     const auto whole = replies.next();
     if (!whole) {
-      CHECK(whole.error().kind == ErrorKind::drop);
+      // What no size can be is no length to hiredis, and its sender no Redis.
+      const bool no_size = sizeof(std::size_t) < 8 && head != "+";
+      CHECK(whole.error().kind == (no_size ? ErrorKind::retry : ErrorKind::drop));
       break;
     }
     replies.feed(std::string(1000, 'x'));

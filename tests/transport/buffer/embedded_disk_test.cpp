@@ -178,8 +178,8 @@ TEST_CASE("a full disk loses nothing and is made up for when it has room", "[buf
   CHECK(log.count("store_refuses") <= 1);
   const auto before = read(*buffer, "a");
   REQUIRE(before.size() == number);
-  for (std::uint64_t i = 0; i < number; ++i) {
-    REQUIRE(before[i].bytes == block_of(100, fixture.clock.wall(), 1'000'000'007 * i).bytes);
+  for (std::size_t i = 0; i < number; ++i) {
+    REQUIRE(before[i].bytes == block_of(100, fixture.clock.wall(), 1'000'000'007ULL * i).bytes);
   }
 
   disk.make_room();
