@@ -1,4 +1,5 @@
-# SCOPS_STATIC=amd64, arm64 or armhf: one static, position-independent (armhf: not) program that needs nothing of the board but a kernel.
+# SCOPS_STATIC=amd64, arm64 or armhf: one static program that needs nothing of the board but a kernel; of amd64 and arm64
+# it is position-independent.
 # Its libraries are made at the first configuration (cmake/static/libraries) and kept beside the builds; the names of
 # dependencies.cmake then mean those, and nothing of this machine's own.
 set(SCOPS_STATIC_LIBRARIES "${CMAKE_SOURCE_DIR}/build/static" CACHE PATH "Where the libraries of static programs are kept")
