@@ -121,9 +121,8 @@ double minute_of(std::size_t number) {
 void by_series() {
   fmt::print(
       "\nA minute: six captures every 10 s, six flushes into a buffer, one release, without the network.\n"
-      "A request has 10,000 points at most: from that many series on, each point brings its names along, "
-      "which up to there\n"
-      "are said once for six points. Beyond it the cost is linear again.\n\n"
+      "A request has 10,000 points at most: from that many series on each point brings its names along,\n"
+      "which a smaller release says once for six points; the cost is linear again from there.\n\n"
       "| series | CPU ms a minute | us a point | slope |\n|---|---|---|---|\n");
   Slope slope;
   for (const std::size_t number : {10U, 100U, 1000U, 10'000U, 40'000U}) {

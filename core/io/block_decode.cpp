@@ -23,10 +23,9 @@ class Decoder {
     ByteReader points(columns.points);
     ByteReader apart(columns.names);
     ByteReader& names = columns.names.empty() ? points : apart;
-    for (ByteReader* one : {&index_, &text_}) *one = ByteReader(names.bytes(size_from(names.varint())));
-    for (ByteReader* one : {&times_, &shape_, &values_})
-      *one = ByteReader(points.bytes(size_from(points.varint())));
-    raw_ = points.bytes(size_from(points.varint()));
+    for (ByteReader* one : {&index_, &text_}) *one = ByteReader(names.bytes(names.varint()));
+    for (ByteReader* one : {&times_, &shape_, &values_}) *one = ByteReader(points.bytes(points.varint()));
+    raw_ = points.bytes(points.varint());
     valid_ = points.done() && names.done() && raw_.size() % 8 == 0;
   }
 

@@ -46,13 +46,13 @@ class ByteReader {
     return size_from(value <= limit ? value : fail());
   }
 
-  std::string_view bytes(std::size_t length) {
+  std::string_view bytes(std::uint64_t length) {
     if (length > rest_.size()) {
       fail();
       return {};
     }
-    const std::string_view taken = rest_.substr(0, length);
-    rest_.remove_prefix(length);
+    const std::string_view taken = rest_.substr(0, size_from(length));
+    rest_.remove_prefix(taken.size());
     return taken;
   }
 

@@ -2,8 +2,6 @@
 
 #include <optional>
 
-#include "core/model/size.hpp"
-
 namespace scops::chouette {
 namespace {
 
@@ -79,7 +77,7 @@ std::string_view PackedIds::Reader::next() {
     rest_ = ByteReader(pieces_.front());
     pieces_ = pieces_.subspan(1);
   }
-  const std::size_t length = size_from(rest_.varint());
+  const std::uint64_t length = rest_.varint();
   if (length > 0) return rest_.bytes(length - 1);
   unpack_uuid(rest_.bytes(uuid_bytes), uuid_);
   return {uuid_.data(), uuid_.size()};
