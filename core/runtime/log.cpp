@@ -234,6 +234,7 @@ void set_sink(Sink sink) {
   State& log = state();
   const std::scoped_lock lock(log.mutex);
   log.sink = sink;
+  log.repeats.clear();
 }
 
 void debug(std::string_view stage, std::string_view event, std::initializer_list<Field> fields) {

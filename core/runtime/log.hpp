@@ -40,7 +40,7 @@ void error(std::string_view stage, std::string_view event, std::initializer_list
 // Forgets all secrets; for tests.
 void unmask();
 
-// Where lines go; for tests. The default writes to file descriptor 2.
+// Where lines go, with none of them held back yet; for tests. The default writes to file descriptor 2.
 using Sink = void (*)(std::string_view line);
 void set_sink(Sink sink);
 

@@ -24,8 +24,7 @@ class CapturedLog {
   CapturedLog(const CapturedLog&) = delete;
   CapturedLog& operator=(const CapturedLog&) = delete;
 
-  // How many lines contain `part`. The log holds back repetitions: a test looks for what only it can have
-  // written.
+  // How many lines contain `part`. The log holds back repetitions.
   [[nodiscard]] static std::ptrdiff_t count(std::string_view part) {
     const std::scoped_lock lock(mutex());
     const auto has = [part](const std::string& line) { return line.find(part) != std::string::npos; };
