@@ -26,7 +26,8 @@ endif()
 list(TRANSFORM warnings REPLACE "^[^ ]+ " "")
 add_compile_options(${warnings} $<$<BOOL:${SCOPS_WERROR}>:-Werror>)
 
-add_compile_definitions(_GLIBCXX_ASSERTIONS)
+# Files beyond 2 GiB where a word has 32 bits. For every source, as some libraries ask for it.
+add_compile_definitions(_GLIBCXX_ASSERTIONS _FILE_OFFSET_BITS=64)
 # CMake would compile OBJECT libraries with -fPIC; everything here ends in an executable.
 add_compile_options(-fPIE)
 if(SCOPS_STATIC)
