@@ -111,7 +111,7 @@ std::string seal_block(std::string_view points, const SealedNames& names) {
   return with_front(plain_split, rest.append(stream).append(names.stream));
 }
 
-SealedNames seal_names(std::string columns) {
+SealedNames seal_names(std::string&& columns) {
   SealedNames names;
   deflate(columns, names.stream);
   names.columns = std::move(columns);

@@ -37,7 +37,7 @@ struct BlockColumns {
 };
 [[nodiscard]] std::string seal_block(std::string_view columns);
 [[nodiscard]] std::string seal_block(std::string_view points, const SealedNames& names);
-[[nodiscard]] SealedNames seal_names(std::string columns);
+[[nodiscard]] SealedNames seal_names(std::string&& columns);
 [[nodiscard]] Result<BlockColumns> unseal_block(std::string_view bytes);
 
 }  // namespace scops
