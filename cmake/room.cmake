@@ -11,6 +11,35 @@
 # Rooms that every sample, record or point passes through, as targets: these are compiled for speed.
 set(busy_rooms "^(core_model|core_runtime|core_io|agent_pipeline|transport_outputs.*|collectors_listen.*)$")
 
+# The flags of a room that are not those of every target.
+function(scops_room_options name)
+  # What works a few times a minute is compiled for size: on a board the program's pages are memory.
+  if(CMAKE_BUILD_TYPE STREQUAL Release AND NOT name MATCHES "${busy_rooms}")
+    target_compile_options(${name} PRIVATE -Os)
+  endif()
+  # What guides a fuzzer, whose rooms are those of asan. -O2: fewer of the comparisons that are instrumented are left.
+  if(SCOPS_SANITIZE MATCHES address)
+    target_compile_options(${name} PRIVATE -O2 -fsanitize=fuzzer-no-link
+                           "-fsanitize-coverage-ignorelist=${CMAKE_SOURCE_DIR}/fuzz/not_instrumented.txt")
+  endif()
+endfunction()
+
+# What most sources include is parsed once for all rooms. Not in a release: its build finds an include that is missing.
+if(CMAKE_BUILD_TYPE STREQUAL Debug)
+  file(CONFIGURE OUTPUT room_headers.cpp CONTENT "")
+  add_library(room_headers OBJECT "${CMAKE_CURRENT_BINARY_DIR}/room_headers.cpp")
+  target_link_libraries(room_headers PRIVATE PkgConfig::fmt)
+  target_precompile_headers(room_headers PRIVATE <algorithm> <array> <chrono> <functional> <map> <memory> <mutex>
+                            <optional> <span> <string> <string_view> <vector> <fmt/format.h>)
+  scops_room_options(room_headers)
+endif()
+
+function(scops_share_headers target)
+  if(TARGET room_headers)
+    target_precompile_headers(${target} REUSE_FROM room_headers)
+  endif()
+endfunction()
+
 function(scops_room)
   cmake_parse_arguments(PARSE_ARGV 0 room "" "" "LINK")
   cmake_path(RELATIVE_PATH CMAKE_CURRENT_SOURCE_DIR BASE_DIRECTORY "${CMAKE_SOURCE_DIR}" OUTPUT_VARIABLE name)
@@ -24,16 +53,8 @@ function(scops_room)
     endif()
     target_link_libraries(${name} PUBLIC PkgConfig::${library})
   endforeach()
-  # What works a few times a minute is compiled for size: on a board the program's pages are memory.
-  if(CMAKE_BUILD_TYPE STREQUAL Release AND NOT name MATCHES "${busy_rooms}")
-    target_compile_options(${name} PRIVATE -Os)
-  endif()
-  # What guides a fuzzer. The tests of asan do not need it, but so both presets have the same objects, and ccache
-  # compiles them once. -O2: fewer of the comparisons that are instrumented are left.
-  if(SCOPS_SANITIZE MATCHES address)
-    target_compile_options(${name} PRIVATE -O2 -fsanitize=fuzzer-no-link
-                           "-fsanitize-coverage-ignorelist=${CMAKE_SOURCE_DIR}/fuzz/not_instrumented.txt")
-  endif()
+  scops_room_options(${name})
+  scops_share_headers(${name})
   set_property(GLOBAL APPEND PROPERTY scops_rooms ${name})
 endfunction()
 
