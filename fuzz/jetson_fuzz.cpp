@@ -69,9 +69,6 @@ void fuzz_names(std::string_view text) {
 void fuzz_cores(std::string_view text) {
   const auto cores = jetson::parse_cpus(text);
   expect(!cores || cores->size() <= 1024);
-  std::vector<jetson::CoreTimes> times;
-  jetson::parse_core_times(text, times);
-  expect(times.size() <= 1024);
 }
 
 void fuzz_interrupts(std::string_view text) {

@@ -34,12 +34,12 @@ void fuzz_mounts(std::string_view text) {
   const std::vector<host::Mount> mounts = host::parse_mounts(text, rejects);
   for (const host::FileSystem& chosen : host::choose_file_systems(mounts, {}, {})) {
     if (chosen.points.empty()) std::abort();
+    for (const host::MountPoint& point : chosen.points) (void)host::is_seen(chosen, point, 1);
   }
 }
 
 void fuzz_mount_helpers(std::string_view text) {
   (void)host::parse_device_types(text);
-  (void)host::device_number(text, "/dev/root");
   (void)host::device_name(text);
 }
 

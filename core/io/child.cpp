@@ -145,6 +145,15 @@ int start_failure(const Launch& launch, milliseconds patience) {
   return got == sizeof number ? number : 0;
 }
 
+// What the failed start says of the program, and not of the machine.
+Error start_error(const std::string& path, int number) {
+  constexpr std::array of_the_file{EACCES, EPERM, ENOEXEC, EISDIR, ELIBBAD, EINVAL, ELOOP, ENAMETOOLONG};
+  Error error = system_error("start", path, number);
+  if (std::find(of_the_file.begin(), of_the_file.end(), number) != of_the_file.end())
+    error.kind = ErrorKind::refused;
+  return error;
+}
+
 // Where we are process 1 of a container, what a killed program had started is ours to wait for.
 void reap_group(pid_t group, std::chrono::steady_clock::time_point deadline) {
   for (;;) {
@@ -187,7 +196,7 @@ Result<std::unique_ptr<Child>> Child::start(const ChildCommand& command) {
   child->terminal_ = std::move(launch.terminal.master);
   for (Pipe* const pipe : {&launch.out, &launch.err, &launch.failure}) pipe->write.reset();
   if (const int number = start_failure(launch, command.start_timeout); number != 0)
-    return system_error("start", command.arguments[0], number);
+    return start_error(command.arguments[0], number);
   return child;
 }
 

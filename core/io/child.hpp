@@ -37,7 +37,8 @@ struct ChildCommand {
 
 class Child {
  public:
-  // Standard input is /dev/null. ErrorKind::absent when there is no such program, else retry.
+  // Standard input is /dev/null. ErrorKind::absent when there is no such program, or its loader is
+  // not there; refused when the kernel does not take it for one that we may execute; else retry.
   [[nodiscard]] static Result<std::unique_ptr<Child>> start(const ChildCommand& command);
   ~Child();  // stop()
   Child(const Child&) = delete;

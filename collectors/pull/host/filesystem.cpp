@@ -2,6 +2,9 @@
 
 #include "collectors/pull/host/filesystem.hpp"
 
+#include <fmt/format.h>
+#include <sys/sysmacros.h>
+
 #include <array>
 #include <utility>
 
@@ -25,29 +28,31 @@ class FilesystemTopic final : public Topic {
                                               : settings_.root),
         probe_(context.calls.statvfs, settings_.statvfs_timeout),
         space_(space),
-        inodes_(inodes) {}
+        inodes_(inodes),
+        mountinfo_(settings_.proc + (is_outside() ? "/1/mountinfo" : "/self/mountinfo")) {}
 
   Status collect(Emit& emit) override {
     Rejects rejects;
     if (table_.changed()) {
-      if (Status read = read_table(); !read) return read;
+      if (Status read = table_.read(mountinfo_); !read)
+        return is_outside() ? lacks_process_1(read.error()) : read;
       file_systems_ = plan(rejects);
     }
+    std::vector<std::pair<const FileSystem*, Error>> failures;
     for (const FileSystem& file_system : file_systems_) {
-      if (Status asked = ask(file_system, emit); !asked)
-        emit.trouble("fs " + file_system.device, asked.error());
+      if (Status asked = ask(file_system, emit); !asked) failures.emplace_back(&file_system, asked.error());
     }
-    return rejects.status("mounts");
+    if (!failures.empty() && failures.size() == file_systems_.size() && !has_root())
+      return Error{ErrorKind::retry, "no root of the host at '" + settings_.root + "': see SCOPS_HOST_ROOT"};
+    for (const auto& [file_system, error] : failures) emit.trouble("fs " + file_system->device, error);
+    return rejects.status(mountinfo_);
   }
 
  private:
-  // That of process 1 is the host's; a tree of files for tests need not have processes.
-  Status read_table() {
-    const std::string process = looks_from_outside(settings_) ? "/1/" : "/self/";
-    folder_ = settings_.proc + process;
-    Status read = table_.read(folder_ + "mounts");
-    if (read || read.error().kind != ErrorKind::absent) return read;
-    return table_.read(settings_.proc + "/mounts");
+  [[nodiscard]] bool is_outside() const { return looks_from_outside(settings_); }
+
+  bool has_root() {
+    return !is_outside() || probe_.ask(settings_.root, settings_.root, false) || probe_.hangs(settings_.root);
   }
 
   std::vector<FileSystem> plan(Rejects& rejects) {
@@ -56,18 +61,15 @@ class FilesystemTopic final : public Topic {
     const Result<std::string> types = read_file(settings_.proc + "/filesystems");
     std::vector<Mount> mounts = parse_mounts(table_.text(), rejects);
     for (Mount& mount : mounts) {
-      if (mount.device == unnamed_root) mount.device = root_device();
+      if (mount.device == unnamed_root) mount.device = root_device(mount.number);
     }
     return choose_file_systems(mounts, types ? parse_device_types(*types) : std::vector<std::string>(),
                                filters);
   }
 
-  std::string root_device() {
-    const Result<std::string> mountinfo = read_file(folder_ + "mountinfo");
-    const std::optional<std::string> number =
-        mountinfo ? device_number(*mountinfo, unnamed_root) : std::nullopt;
-    if (!number) return std::string(unnamed_root);
-    const Result<std::string> uevent = read_file(settings_.sys + "/dev/block/" + *number + "/uevent");
+  [[nodiscard]] std::string root_device(dev_t number) const {
+    const Result<std::string> uevent =
+        read_file(fmt::format("{}/dev/block/{}:{}/uevent", settings_.sys, major(number), minor(number)));
     const std::optional<std::string> name = uevent ? device_name(*uevent) : std::nullopt;
     return name ? "/dev/" + *name : std::string(unnamed_root);
   }
@@ -75,27 +77,34 @@ class FilesystemTopic final : public Topic {
   // The first mount point that answers. One that hangs is enough: the others of the device would too.
   Status ask(const FileSystem& file_system, Emit& emit) {
     Status last = Ok{};
-    for (const std::string& point : file_system.points) {
-      const Result<struct statvfs> answer =
-          file_system.at_once && prefix_.empty()
-              ? probe_.ask_here(point)
-              : probe_.ask(file_system.device, prefix_ + point, file_system.remote);
-      if (answer) {
-        if (space_) emit_space(*answer, file_system.device, emit);
-        if (inodes_) emit_inodes(*answer, file_system.device, emit);
+    for (const MountPoint& point : file_system.points) {
+      const std::string path = prefix_ + point.path;
+      const Result<FsAnswer> answer = file_system.at_once && !is_outside()
+                                          ? probe_.ask_here(path)
+                                          : probe_.ask(file_system.device, path, file_system.remote);
+      if (answer && is_seen(file_system, point, answer->number)) {
+        if (space_) emit_space(answer->counts, file_system.device, emit);
+        if (inodes_) emit_inodes(answer->counts, file_system.device, emit);
         return Ok{};
       }
-      last = answer.error();
-      if (probe_.hangs(file_system.device)) break;
+      if (!answer && probe_.hangs(file_system.device)) return answer.error();
+      last = answer || answer.error().kind == ErrorKind::absent ? not_seen(path) : answer.error();
     }
     return last;
+  }
+
+  // Another mount covers it, which is how the machine is set up; or the container was made without it.
+  [[nodiscard]] Error not_seen(const std::string& path) const {
+    if (!is_outside()) return {ErrorKind::absent, path + " is covered by another mount"};
+    return {ErrorKind::retry, "what is mounted at " + path +
+                                  " is not seen from here: give SCOPS_HOST_ROOT the host's / with rslave"};
   }
 
   const HostSettings& settings_;
   std::string prefix_;
   StatvfsProbe probe_;
   bool space_, inodes_;
-  std::string folder_;
+  std::string mountinfo_;
   MountTable table_;
   std::vector<FileSystem> file_systems_;
 };

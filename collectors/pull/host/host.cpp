@@ -7,6 +7,7 @@
 
 #include "collectors/pull/host/host.hpp"
 
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/timex.h>
 #include <unistd.h>
@@ -97,10 +98,16 @@ class HostCollector final : public PullCollector {
   std::vector<Running> topics_;
 };
 
+int ask_kernel(const char* path, FsAnswer* into) {
+  struct stat found {};
+  if (::stat(path, &found) != 0) return -1;
+  into->number = found.st_dev;
+  return ::statvfs(path, &into->counts);
+}
+
 Result<std::unique_ptr<PullCollector>> make(const void* settings, const CollectorContext& /*context*/) {
-  const SystemCalls calls{
-      .statvfs = [](const char* path, struct statvfs* into) { return ::statvfs(path, into); },
-      .adjtimex = [](struct timex* into) { return ::adjtimex(into); }};
+  const SystemCalls calls{.statvfs = ask_kernel,
+                          .adjtimex = [](struct timex* into) { return ::adjtimex(into); }};
   return make_host(*static_cast<const HostSettings*>(settings), calls);
 }
 

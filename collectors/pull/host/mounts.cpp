@@ -1,7 +1,10 @@
 #include "collectors/pull/host/mounts.hpp"
 
+#include <sys/sysmacros.h>
+
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <map>
 #include <utility>
 
@@ -12,13 +15,32 @@ namespace {
 
 bool is_octal(char c) { return c >= '0' && c <= '7'; }
 
-//   /dev/mmcblk0p1 /mnt/my\040disk ext4 rw,relatime 0 0
+// "179:1"
+std::optional<dev_t> parse_number(std::string_view text) {
+  constexpr std::uint64_t most = std::numeric_limits<unsigned>::max();
+  const std::optional<std::uint64_t> kind = to_uint(cut(text, ':'));
+  const std::optional<std::uint64_t> one = to_uint(text);
+  if (!kind || !one || *kind > most || *one > most) return std::nullopt;
+  return makedev(static_cast<unsigned>(*kind), static_cast<unsigned>(*one));
+}
+
+//   36 21 179:1 / /mnt/my\040disk rw,relatime shared:1 master:2 - ext4 /dev/mmcblk0p1 rw
+// Number and parent of the mount, what of the file system is mounted; then where, and the file system's own.
 std::optional<Mount> parse_line(std::string_view line) {
-  const std::string_view device = next_word(line);
+  for (int i = 0; i < 2; ++i) next_word(line);
+  const std::optional<dev_t> number = parse_number(next_word(line));
+  next_word(line);
   const std::string_view point = next_word(line);
+  const std::size_t dash = line.find(" - ");
+  if (!number || !point.starts_with('/') || dash == std::string_view::npos) return std::nullopt;
+  line.remove_prefix(dash + 3);
   const std::string_view type = next_word(line);
-  if (!point.starts_with('/') || type.empty()) return std::nullopt;
-  return Mount{.device = decode_octal(device), .point = decode_octal(point), .type = decode_octal(type)};
+  const std::string_view device = next_word(line);
+  if (type.empty() || device.empty()) return std::nullopt;
+  return Mount{.device = decode_octal(device),
+               .point = decode_octal(point),
+               .type = decode_octal(type),
+               .number = *number};
 }
 
 // statfs of these reads counters in memory and takes no lock that waits for a device: fs/*/super.c. (xfs and
@@ -39,7 +61,7 @@ bool is_at_once(const FileSystem& file_system, const std::vector<Mount>& mounts)
   return std::none_of(mounts.begin(), mounts.end(), [&](const Mount& mount) {
     if (answers_from_memory(mount.type)) return false;
     return std::any_of(file_system.points.begin(), file_system.points.end(),
-                       [&](const std::string& point) { return leads_to(mount.point, point); });
+                       [&](const MountPoint& point) { return leads_to(mount.point, point.path); });
   });
 }
 
@@ -111,30 +133,18 @@ std::vector<FileSystem> choose_file_systems(const std::vector<Mount>& mounts,
     if (!wanted || !filters.types.passes(mount.type) || !filters.points.passes(mount.point)) continue;
     if (visible[mount.point] != &mount) continue;
     const auto [known, is_new] = index.try_emplace(mount.device, chosen.size());
-    if (is_new) chosen.push_back({.device = mount.device, .points = {}, .remote = !has_device});
-    chosen[known->second].points.push_back(mount.point);
+    if (is_new)
+      chosen.push_back({.device = mount.device, .type = mount.type, .points = {}, .remote = !has_device});
+    chosen[known->second].points.push_back({mount.point, mount.number});
   }
   for (FileSystem& file_system : chosen) file_system.at_once = is_at_once(file_system, mounts);
   return chosen;
 }
 
-//   21 1 179:1 / / rw,relatime shared:1 - ext4 /dev/root rw
-std::optional<std::string> device_number(std::string_view mountinfo, std::string_view device) {
-  LineReader lines(mountinfo);
-  for (std::string_view line; lines.next(line);) {
-    next_word(line);
-    next_word(line);
-    const std::string_view number = next_word(line);
-    const std::size_t dash = line.find(" - ");
-    if (dash == std::string_view::npos) continue;
-    line.remove_prefix(dash + 3);
-    next_word(line);
-    if (next_word(line) != device) continue;
-    std::string_view minor = number;
-    const std::string_view major = cut(minor, ':');
-    if (to_uint(major) && to_uint(minor)) return std::string(number);
-  }
-  return std::nullopt;
+bool is_seen(const FileSystem& file_system, const MountPoint& point, dev_t number) {
+  // Each subvolume has a number of its own, which the table does not have. None is a device's.
+  if (file_system.type == "btrfs") return major(number) == 0;
+  return number == point.number;
 }
 
 //   MAJOR=179

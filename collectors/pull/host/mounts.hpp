@@ -1,6 +1,8 @@
 // The mount table, and which file systems of it are worth asking: one mount point a device. Pure.
 #pragma once
 
+#include <sys/types.h>
+
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,9 +13,10 @@
 
 namespace scops::host {
 
-// A line of /proc/mounts, octal escapes decoded.
+// A line of /proc/self/mountinfo, octal escapes decoded.
 struct Mount {
   std::string device, point, type;
+  dev_t number = 0;  // of its file system: what stat(2) says of a file in it, but for btrfs
 };
 
 [[nodiscard]] std::vector<Mount> parse_mounts(std::string_view text, Rejects& rejects);
@@ -24,12 +27,17 @@ struct Mount {
 // The types that live on a block device, as /proc/filesystems tells, and zfs, which is one in all but name.
 [[nodiscard]] std::vector<std::string> parse_device_types(std::string_view text);
 
+struct MountPoint {
+  std::string path;
+  dev_t number = 0;
+};
+
 // A device and where it is mounted.
 struct FileSystem {
-  std::string device;
-  std::vector<std::string> points;  // in the order of the table
-  bool remote = false;              // of a type that has no block device: may hang for long
-  bool at_once = false;             // it is answered from memory, and so is all of the way to each point
+  std::string device, type;
+  std::vector<MountPoint> points;  // in the order of the table
+  bool remote = false;             // of a type that has no block device: may hang for long
+  bool at_once = false;            // it is answered from memory, and so is all of the way to each point
 };
 
 struct MountFilters {
@@ -42,8 +50,9 @@ struct MountFilters {
                                                           const std::vector<std::string>& device_types,
                                                           const MountFilters& filters);
 
-// "179:1" of the mount whose source is `device`, out of /proc/self/mountinfo.
-[[nodiscard]] std::optional<std::string> device_number(std::string_view mountinfo, std::string_view device);
+// Is a path of that number (st_dev) what the table has at the point? Another one answers where a mount of a
+// folder above covers it, and in a container that does not see it.
+[[nodiscard]] bool is_seen(const FileSystem& file_system, const MountPoint& point, dev_t number);
 
 // "mmcblk0p1" out of /sys/dev/block/179:1/uevent.
 [[nodiscard]] std::optional<std::string> device_name(std::string_view uevent);

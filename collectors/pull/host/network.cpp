@@ -42,28 +42,27 @@ class NetworkTopic final : public Topic {
  public:
   NetworkTopic(const HostSettings& settings, bool bytes, bool errors)
       : filter_{settings.interfaces_include, settings.interfaces_exclude},
-        own_(settings.proc + "/net/dev"),
-        outer_(looks_from_outside(settings) ? settings.proc + "/1/net/dev" : std::string()),
+        outside_(looks_from_outside(settings)),
+        // <proc>/net is that of the process that reads it: in a container, the container's.
+        path_(settings.proc + (outside_ ? "/1/net/dev" : "/net/dev")),
         bytes_(bytes),
         errors_(errors) {}
 
   Status collect(Emit& emit) override {
-    // <proc>/net is that of the process that reads it: in a container, the container's.
-    const bool outside = !outer_.empty() && read_file_into(outer_, text_);
-    if (!outside) {
-      if (Status read = read_file_into(own_, text_); !read) return read;
-    }
+    if (Status read = read_file_into(path_, text_); !read)
+      return outside_ ? lacks_process_1(read.error()) : read;
     Rejects rejects;
     parse_net_dev(text_, interfaces_, rejects);
     for (const Interface& interface : interfaces_) {
       if (filter_.passes(interface.name)) emit_interface(interface, bytes_, errors_, emit);
     }
-    return rejects.status(outside ? outer_ : own_);
+    return rejects.status(path_);
   }
 
  private:
   NameFilter filter_;
-  std::string own_, outer_;
+  bool outside_;
+  std::string path_;
   bool bytes_, errors_;
   std::string text_;
   std::vector<Interface> interfaces_;

@@ -26,7 +26,7 @@ struct StatvfsProbe::Worker {
       if (quit) break;
       const std::string asked = path;
       lock.unlock();
-      struct statvfs got {};
+      FsAnswer got;
       const int status = function(asked.c_str(), &got);
       const int number = status == 0 ? 0 : errno;
       lock.lock();
@@ -45,7 +45,7 @@ struct StatvfsProbe::Worker {
   bool quit = false;
   bool finished = false;
   std::string path;
-  struct statvfs answer {};
+  FsAnswer answer;
   int error = 0;
 };
 
@@ -62,7 +62,7 @@ StatvfsProbe::~StatvfsProbe() {
   thread_.join();
 }
 
-Result<struct statvfs> StatvfsProbe::ask(const std::string& device, const std::string& path, bool remote) {
+Result<FsAnswer> StatvfsProbe::ask(const std::string& device, const std::string& path, bool remote) {
   if (hangs(device)) return Error{ErrorKind::absent, path + " still does not answer"};
   if (stuck_.size() >= (remote ? most_stuck / 2 : most_stuck)) {
     return Error{ErrorKind::absent, path + " is not asked: too many others hang"};
@@ -85,8 +85,8 @@ Result<struct statvfs> StatvfsProbe::ask(const std::string& device, const std::s
   return worker_->answer;
 }
 
-Result<struct statvfs> StatvfsProbe::ask_here(const std::string& path) const {
-  struct statvfs got {};
+Result<FsAnswer> StatvfsProbe::ask_here(const std::string& path) const {
+  FsAnswer got;
   if (function_(path.c_str(), &got) != 0) return system_error("statvfs", path, errno);
   return got;
 }

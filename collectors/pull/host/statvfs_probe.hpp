@@ -4,8 +4,6 @@
 // gets a new thread. How many may hang is bounded.
 #pragma once
 
-#include <sys/statvfs.h>
-
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -14,13 +12,14 @@
 #include <thread>
 #include <vector>
 
+#include "collectors/pull/host/filesystem.hpp"
 #include "core/model/result.hpp"
 
 namespace scops::host {
 
 class StatvfsProbe {
  public:
-  using Function = std::function<int(const char* path, struct statvfs* into)>;
+  using Function = std::function<int(const char* path, FsAnswer* into)>;
 
   // At most this many threads hang: remote mounts may use up half of them.
   static constexpr std::size_t most_stuck = 8;
@@ -31,12 +30,13 @@ class StatvfsProbe {
   StatvfsProbe(const StatvfsProbe&) = delete;
   StatvfsProbe& operator=(const StatvfsProbe&) = delete;
 
-  // The file system of `device`, mounted on `path`. Not thread-safe: one collector asks. ErrorKind::retry
-  // when it fails or begins to hang, absent while it goes on to hang: that was said already.
-  Result<struct statvfs> ask(const std::string& device, const std::string& path, bool remote);
+  // The file system of `device`, mounted on `path`. Not thread-safe: one collector asks. ErrorKind::absent
+  // when there is no such path, and while it goes on to hang, which was said already; retry when it begins to
+  // hang or fails in another way.
+  Result<FsAnswer> ask(const std::string& device, const std::string& path, bool remote);
 
   // The same in the thread that asks, for a file system that is known not to hang.
-  [[nodiscard]] Result<struct statvfs> ask_here(const std::string& path) const;
+  [[nodiscard]] Result<FsAnswer> ask_here(const std::string& path) const;
 
   // Has a call for this device not returned yet?
   [[nodiscard]] bool hangs(const std::string& device);

@@ -2,7 +2,6 @@
 // `metrics` that come out of them. host.cpp makes those that are wanted and runs them in turn.
 #pragma once
 
-#include <sys/statvfs.h>
 #include <sys/timex.h>
 
 #include <algorithm>
@@ -11,15 +10,16 @@
 #include <string>
 #include <string_view>
 
+#include "collectors/pull/host/filesystem.hpp"
 #include "collectors/pull/host/settings.hpp"
 #include "core/model/collector.hpp"
 #include "core/model/result.hpp"
 
 namespace scops::host {
 
-// The system calls that tests replace; statvfs runs in a helper thread.
+// The system calls that tests replace; statvfs, and stat with it, may run in a helper thread.
 struct SystemCalls {
-  std::function<int(const char* path, struct statvfs* into)> statvfs;
+  std::function<int(const char* path, FsAnswer* into)> statvfs;
   int (*adjtimex)(struct timex* into) = nullptr;
 };
 
@@ -57,5 +57,11 @@ std::unique_ptr<Topic> make_wear(const TopicContext& context);         // wear
 
 // Files of the network stack and the mount table show what process 1 has, when the host's root is elsewhere.
 [[nodiscard]] inline bool looks_from_outside(const HostSettings& settings) { return settings.root != "/"; }
+
+// Where one of them cannot be read, or is not there (hidepid): ours would be those of the container.
+[[nodiscard]] inline Error lacks_process_1(const Error& error) {
+  return {ErrorKind::retry,
+          error.text + "; with SCOPS_HOST_ROOT mounts and interfaces are those of process 1"};
+}
 
 }  // namespace scops::host

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <optional>
 #include <vector>
 
 #include "collectors/pull/jetson/names.hpp"
@@ -91,16 +92,16 @@ class BoardTopic final : public Topic {
     if (std::string text = tag_text(value); !text.empty()) facts_.emplace_back(key, std::move(text));
   }
 
-  [[nodiscard]] std::string l4t(std::string_view soc) const {
+  [[nodiscard]] std::string l4t(std::string_view soc) {
     std::string version = parse_l4t_release(host_file(root_, "/etc/nv_tegra_release"));
-    if (version.empty() && is_tegra(soc)) {
-      version = parse_l4t_version(package_version(root_ + "/var/lib/dpkg/status", "nvidia-l4t-core"));
-    }
-    return version;
+    if (!version.empty() || !is_tegra(soc)) return version;
+    if (!package_) package_ = package_version(root_ + "/var/lib/dpkg/status", "nvidia-l4t-core");
+    return parse_l4t_version(*package_);
   }
 
   const JetsonSettings& settings_;
   std::string root_;
+  std::optional<std::string> package_;  // the version that is installed, empty where none is: asked once
   std::vector<std::pair<std::string_view, std::string>> facts_;
   std::vector<Tag> tags_;  // views of facts_
 };

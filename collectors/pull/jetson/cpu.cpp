@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "collectors/proc/cpu_times.hpp"
 #include "collectors/proc/lines.hpp"
 #include "collectors/pull/jetson/topic.hpp"
 #include "collectors/pull/jetson/tree.hpp"
@@ -88,20 +89,13 @@ class CpuTopic final : public Topic {
   void emit_loads(Emit& emit) {
     std::swap(before_, now_);
     now_.clear();
-    if (read_file_into(stat_, text_)) parse_core_times(text_, now_);
-    for (const CoreTimes& now : now_) {
-      const auto before = std::find_if(before_.begin(), before_.end(),
-                                       [&](const CoreTimes& one) { return one.core == now.core; });
-      // A core that was off and on again may have counters that went back.
-      if (before == before_.end() || now.busy < before->busy || now.idle < before->idle) continue;
-      const std::uint64_t busy = now.busy - before->busy;
-      const std::uint64_t all = busy + (now.idle - before->idle);
-      if (all == 0) continue;
-      const std::string core = std::to_string(now.core);
-      const std::array tags{Tag{"core", core}};
-      emit.gauge("tegrastats.cpu.load", percentage(static_cast<double>(busy), static_cast<double>(all)),
-                 tags);
+    if (!read_file_into(stat_, text_)) return;
+    LineReader lines(text_);
+    for (std::string_view line; lines.next(line);) {
+      const std::string_view name = next_word(line);
+      take_core(name, line, now_);
     }
+    emit_cores(before_, now_, "tegrastats.cpu.load", emit);
   }
 
   std::string folder_;
@@ -109,7 +103,7 @@ class CpuTopic final : public Topic {
   std::optional<KeptFile> online_;
   std::vector<Policy> policies_;
   std::optional<std::vector<std::size_t>> online_cores_;
-  std::vector<CoreTimes> before_, now_;
+  std::vector<CpuCore> before_, now_;
   std::string text_;
 };
 
@@ -129,27 +123,6 @@ std::optional<std::vector<std::size_t>> parse_cpus(std::string_view text) {
       cores.push_back(size_from(core));
   }
   return cores;
-}
-
-void parse_core_times(std::string_view text, std::vector<CoreTimes>& into) {
-  constexpr std::array idle_columns{false, false, false, true, true, false, false, false};
-  into.clear();
-  LineReader lines(text);
-  for (std::string_view line; lines.next(line) && into.size() < most_cores;) {
-    if (!line.starts_with("cpu")) continue;
-    const std::string_view name = next_word(line);
-    const std::optional<std::uint64_t> core = to_uint(name.substr(3));
-    if (!core || *core >= most_cores) continue;
-    CoreTimes times{.core = size_from(*core)};
-    std::size_t columns = 0;
-    for (const bool idle : idle_columns) {
-      const std::optional<std::uint64_t> ticks = to_uint(trim(next_word(line)));
-      if (!ticks || *ticks > UINT64_MAX / idle_columns.size()) break;
-      (idle ? times.idle : times.busy) += *ticks;
-      ++columns;
-    }
-    if (columns >= 4) into.push_back(times);
-  }
 }
 
 std::unique_ptr<Topic> make_cpu(const TopicContext& context) {

@@ -71,11 +71,7 @@ class NvmlCollector final : public PullCollector {
     std::string why;
     for (unsigned i = 0; i < std::min(count, most); ++i) add_gpu(i, why, emit);
     if (session_->gpus.empty()) return Error{ErrorKind::retry, why};
-    if (session_->whole) {
-      wait_ms_ = first_wait_ms;
-    } else {
-      wait_longer();
-    }
+    if (!session_->whole) wait_longer();
     return Ok{};
   }
 
@@ -112,6 +108,8 @@ class NvmlCollector final : public PullCollector {
       last_error_ = {ErrorKind::retry, "no GPU answers any more; waiting for the next attempt"};
       return last_error_;
     }
+    // Not before all have answered: one that needs a reset is found at each initialization, and then lost.
+    if (session_->whole) wait_ms_ = first_wait_ms;
     if (!silent) return Ok{};
     return Error{
         ErrorKind::absent,

@@ -1,6 +1,7 @@
 #include "collectors/pull/tegrastats/source.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <utility>
@@ -25,12 +26,16 @@ ChildCommand command_of(const SourcePlan& plan) {
           .line_max = line_max};
 }
 
-Error cannot_start(const std::string& path, const Error& error) {
-  return {ErrorKind::retry,
-          fmt::format("{}: {}", error.text,
-                      error.kind == ErrorKind::absent
-                          ? "install it, in a container mount it from the host, or set TEGRASTATS_PATH"
-                          : fmt::format("it must be a program that we may execute (chmod +x {})", path))};
+// The failure, and what to do about it where that is known: not when the machine is short of something.
+std::string cannot_start(const std::string& path, const Error& error) {
+  if (error.kind == ErrorKind::refused)
+    return fmt::format("{}: it must be a program that we may execute (chmod +x {})", error.text, path);
+  if (error.kind != ErrorKind::absent) return error.text;
+  if (::access(path.c_str(), F_OK) != 0)
+    return error.text + ": install it, in a container mount it from the host, or set TEGRASTATS_PATH";
+  return error.text +
+         ": it is there, but not what it is started with (the loader of its C library, which an "
+         "image from scratch lacks): there use the collector jetson";
 }
 
 }  // namespace
@@ -70,7 +75,7 @@ Status Source::start() {
   has_spoken_ = false;
   rubbish_.clear();
   Result<std::unique_ptr<Child>> child = Child::start(command_);
-  if (!child) return give_up(cannot_start(plan_.path, child.error()).text);
+  if (!child) return give_up(cannot_start(plan_.path, child.error()));
   starts_.add();
   child_ = std::move(*child);
   quiet_since_ = clock_.steady();

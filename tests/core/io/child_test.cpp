@@ -79,7 +79,7 @@ TEST_CASE("a child that ends badly leaves its status and its last words", "[chil
   CHECK(child->last_words() == "no such board");
 }
 
-TEST_CASE("a program that is not there is absent, one that cannot be executed is an error", "[child]") {
+TEST_CASE("a program that is not there is absent, one that cannot be executed is refused", "[child]") {
   const TempDir dir;
   const auto missing = Child::start({.arguments = {dir / "none"}, .environment = {}});
   REQUIRE_FALSE(missing.has_value());
@@ -89,7 +89,7 @@ TEST_CASE("a program that is not there is absent, one that cannot be executed is
   std::ofstream(dir / "plain") << "#!/bin/sh\n";
   const auto plain = Child::start({.arguments = {dir / "plain"}, .environment = {}});
   REQUIRE_FALSE(plain.has_value());
-  CHECK(plain.error().kind == ErrorKind::retry);
+  CHECK(plain.error().kind == ErrorKind::refused);
   CHECK(plain.error().text == fmt::format("start {}: Permission denied", dir / "plain"));
 }
 

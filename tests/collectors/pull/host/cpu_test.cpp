@@ -1,8 +1,8 @@
 #include "collectors/pull/host/cpu.hpp"
 
 #include <catch2/catch.hpp>
-#include <limits>
 #include <string>
+#include <utility>
 
 #include "tests/collectors/recording_emit.hpp"
 
@@ -20,8 +20,6 @@ StatSnapshot parse(std::string_view text) {
   parse_stat(text, snapshot, rejects);
   return snapshot;
 }
-
-CpuTimes times(std::array<std::uint64_t, 8> ticks) { return {.ticks = ticks, .columns = ticks.size()}; }
 
 bool is_rejected(std::string_view line) {
   StatSnapshot snapshot;
@@ -68,44 +66,6 @@ TEST_CASE("lines that are no statistics are rejected") {
   CHECK(is_rejected(std::string_view("\0\1\2", 3)));
 }
 
-TEST_CASE("busy is everything but idle and waiting for a disk") {
-  const auto shares = cpu_shares(times({0, 0, 0, 0, 0, 0, 0, 0}), times({10, 5, 5, 60, 15, 1, 2, 2}));
-  REQUIRE(shares);
-  CHECK(shares->busy == Approx(25));
-  CHECK(shares->modes[3] == Approx(60));
-  CHECK(shares->modes[7] == Approx(2));
-}
-
-TEST_CASE("an idle machine is 0 percent busy, which is a value") {
-  const auto shares = cpu_shares(times({7, 0, 0, 100, 0, 0, 0, 0}), times({7, 0, 0, 200, 0, 0, 0, 0}));
-  REQUIRE(shares);
-  CHECK(shares->busy == 0);
-}
-
-TEST_CASE("counters that went backwards give no percentage") {
-  CHECK_FALSE(cpu_shares(times({10, 0, 0, 100, 0, 0, 0, 0}), times({9, 0, 0, 200, 0, 0, 0, 0})));
-  CHECK_FALSE(cpu_shares(times({10, 0, 0, 100, 0, 0, 0, 0}), times({1, 0, 0, 2, 0, 0, 0, 0})));
-}
-
-TEST_CASE("idle and iowait may step back a little, as the kernel says they do") {
-  const auto shares = cpu_shares(times({10, 0, 0, 100, 50, 0, 0, 0}), times({20, 0, 0, 190, 49, 0, 0, 0}));
-  REQUIRE(shares);
-  CHECK(shares->busy == Approx(10));
-  CHECK(shares->modes[4] == 0);
-}
-
-TEST_CASE("no time between two readings gives no percentage") {
-  const CpuTimes same = times({1, 2, 3, 4, 5, 6, 7, 8});
-  CHECK_FALSE(cpu_shares(same, same));
-}
-
-TEST_CASE("the largest counters do not overflow") {
-  constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
-  const auto shares = cpu_shares(times({}), times({most, most, most, most, most, most, most, most}));
-  REQUIRE(shares);
-  CHECK(shares->busy == Approx(75));
-}
-
 TEST_CASE("cores that were not there before, or are not any more, are absent") {
   const StatSnapshot before = parse("cpu 1 0 0 1\ncpu0 0 0 0 0\ncpu1 0 0 0 0\ncpu2 0 0 0 0\n");
   const StatSnapshot now = parse("cpu 2 0 0 2\ncpu0 1 0 0 1\ncpu2 1 0 0 3\ncpu3 1 0 0 1\n");
@@ -113,6 +73,24 @@ TEST_CASE("cores that were not there before, or are not any more, are absent") {
   emit_cpu(before, now, {.cores = true}, emit);
   CHECK(emit.lines == std::vector<std::string>{"host.cpu.core.percentage core:0 = 50",
                                                "host.cpu.core.percentage core:2 = 25"});
+}
+
+// A core's idle time is another number while it is off, and the line of all counts those that are off, too.
+TEST_CASE("all processors have no percentage when one of them came or went") {
+  constexpr const char* both = "cpu 20 0 20 200000\ncpu0 10 0 10 90000\ncpu1 10 0 10 110000\n";
+  constexpr const char* one = "cpu 21 0 21 91100\ncpu0 11 0 11 91000\n";
+  for (const auto& [before, now] : {std::pair{both, one}, std::pair{one, both}}) {
+    RecordingEmit emit;
+    emit_cpu(parse(before), parse(now), {.total = true, .modes = true}, emit);
+    CHECK(emit.lines.empty());
+  }
+}
+
+TEST_CASE("all processors have no percentage when one was off and on again, even if the others hide it") {
+  RecordingEmit emit;
+  emit_cpu(parse("cpu 20 0 20 2000\ncpu0 10 0 10 1500\ncpu1 10 0 10 500\n"),
+           parse("cpu 21 0 21 2600\ncpu0 11 0 11 2500\ncpu1 10 0 10 100\n"), all_groups, emit);
+  CHECK(emit.lines == std::vector<std::string>{"host.cpu.core.percentage core:0 = 0.2"});
 }
 
 TEST_CASE("percentages have two decimals") {

@@ -1,5 +1,7 @@
 // docs/collectors/host.md and the code name the same metrics and groups.
 
+#include <sys/sysmacros.h>
+
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <filesystem>
@@ -48,9 +50,10 @@ std::vector<std::string> all_groups() {
 // What a board that has everything sends with all groups switched on.
 std::set<std::string> emitted() {
   const SystemCalls calls{.statvfs =
-                              [](const char*, struct statvfs* into) {
-                                into->f_bsize = 1;
-                                into->f_blocks = into->f_files = 1;
+                              [](const char*, FsAnswer* into) {
+                                into->number = makedev(179, 1);
+                                into->counts.f_bsize = 1;
+                                into->counts.f_blocks = into->counts.f_files = 1;
                                 return 0;
                               },
                           .adjtimex = [](struct timex*) { return TIME_OK; }};

@@ -1,11 +1,15 @@
 #include "collectors/pull/host/host.hpp"
 
+#include <fmt/format.h>
+#include <sys/sysmacros.h>
+
 #include <catch2/catch.hpp>
 #include <cerrno>
 #include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "collectors/registry.hpp"
@@ -21,28 +25,38 @@ using test::RecordingEmit;
 
 namespace {
 
-// A disk of 1000 blocks wherever one looks, and a clock that nobody disciplines.
+// A disk of 1000 blocks, 8:1, wherever one looks, and a clock that nobody disciplines.
 SystemCalls fake_calls() {
   return {.statvfs =
-              [](const char*, struct statvfs* into) {
-                into->f_frsize = 1024;
-                into->f_blocks = 1000;
-                into->f_bfree = into->f_bavail = 250;
-                into->f_files = 100;
-                into->f_ffree = into->f_favail = 10;
+              [](const char*, FsAnswer* into) {
+                into->number = makedev(8, 1);
+                into->counts.f_frsize = 1024;
+                into->counts.f_blocks = 1000;
+                into->counts.f_bfree = into->counts.f_bavail = 250;
+                into->counts.f_files = 100;
+                into->counts.f_ffree = into->counts.f_favail = 10;
                 return 0;
               },
           .adjtimex = [](struct timex*) { return TIME_ERROR; }};
 }
 
+// A line of the mount table: of that disk, whatever it is called.
+std::string mount(std::string_view device, std::string_view point) {
+  return fmt::format("21 1 8:1 / {} rw - ext4 {} rw\n", point, device);
+}
+
+// Of another disk, where statvfs shows the first.
+constexpr const char* covered = "22 21 8:17 / /mnt/a rw - ext4 /dev/sdb1 rw\n";
+
 // A collector over a tree, with default settings but for the roots and the groups.
 class Machine {
  public:
-  explicit Machine(std::vector<std::string> metrics, SystemCalls calls = fake_calls()) {
+  explicit Machine(std::vector<std::string> metrics, SystemCalls calls = fake_calls(),
+                   std::string root = "/") {
     settings_.metrics = std::move(metrics);
     settings_.proc = tree / "proc";
     settings_.sys = tree / "sys";
-    settings_.root = "/";
+    settings_.root = std::move(root);
     settings_.statvfs_timeout = std::chrono::milliseconds(2000);
     tree.write("proc/stat", "cpu  1 2 3 4 5 6 7 8 0 0\n");
     collector_ = make_host(settings_, calls);
@@ -67,7 +81,8 @@ class Machine {
 TEST_CASE("file systems are sent by device") {
   Machine machine({"fs", "inodes"});
   machine.tree.write("proc/filesystems", "nodev\ttmpfs\n\text4\n");
-  machine.tree.write("proc/self/mounts", "/dev/sda1 / ext4 rw 0 0\ntmpfs /run tmpfs rw 0 0\n");
+  machine.tree.write("proc/self/mountinfo",
+                     mount("/dev/sda1", "/") + "22 21 0:20 / /run rw - tmpfs tmpfs rw\n");
   CHECK(machine.collect().lines == std::vector<std::string>{"host.fs.used device:/dev/sda1 = 768000",
                                                             "host.fs.free device:/dev/sda1 = 256000",
                                                             "host.fs.inodes.used device:/dev/sda1 = 90",
@@ -76,38 +91,86 @@ TEST_CASE("file systems are sent by device") {
 
 TEST_CASE("a changed mount table is noticed") {
   Machine machine({"fs"});
-  machine.tree.write("proc/mounts", "/dev/sda1 / ext4 rw 0 0\n");
+  machine.tree.write("proc/self/mountinfo", mount("/dev/sda1", "/"));
   CHECK(machine.collect().count("host.fs.used") == 1);
-  machine.tree.write("proc/mounts", "/dev/sda1 / ext4 rw 0 0\n/dev/sdb1 /mnt ext4 rw 0 0\n");
+  machine.tree.write("proc/self/mountinfo", mount("/dev/sda1", "/") + mount("/dev/sdb1", "/mnt"));
   CHECK(machine.collect().count("host.fs.used") == 2);
 }
 
 TEST_CASE("a root without a name in /dev gets the one that sysfs knows") {
   Machine machine({"fs"});
-  machine.tree.write("proc/self/mounts", "/dev/root / ext4 rw 0 0\n");
-  machine.tree.write("proc/self/mountinfo", "21 1 179:1 / / rw - ext4 /dev/root rw\n");
-  machine.tree.write("sys/dev/block/179:1/uevent", "DEVNAME=mmcblk0p1\n");
+  machine.tree.write("proc/self/mountinfo", mount("/dev/root", "/"));
+  machine.tree.write("sys/dev/block/8:1/uevent", "DEVNAME=mmcblk0p1\n");
   CHECK(machine.collect().value("host.fs.used device:/dev/mmcblk0p1"));
 }
 
 TEST_CASE("a mount that fails is one trouble, and another mount of its device stands in") {
   SystemCalls calls = fake_calls();
-  calls.statvfs = [works = calls.statvfs](const char* path, struct statvfs* into) {
+  calls.statvfs = [works = calls.statvfs](const char* path, FsAnswer* into) {
     if (std::string_view(path) != "/forbidden") return works(path, into);
     errno = EACCES;
     return -1;
   };
   Machine machine({"fs"}, calls);
-  machine.tree.write("proc/mounts",
-                     "/dev/a /forbidden ext4 rw 0 0\n/dev/b /forbidden/b ext4 rw 0 0\n/dev/a /b ext4\n");
+  machine.tree.write("proc/self/mountinfo",
+                     mount("/dev/a", "/forbidden") + mount("/dev/b", "/forbidden/b") + mount("/dev/a", "/b"));
   const RecordingEmit both = machine.collect();
   CHECK(both.count("host.fs.used") == 2);
   CHECK(both.troubles.empty());
-  machine.tree.write("proc/mounts", "/dev/a /forbidden ext4 rw 0 0\n/dev/b /b ext4 rw 0 0\n");
+  machine.tree.write("proc/self/mountinfo", mount("/dev/a", "/forbidden") + mount("/dev/b", "/b"));
   const RecordingEmit one = machine.collect();
   CHECK(one.count("host.fs.used") == 1);
   REQUIRE(one.troubles.size() == 1);
   CHECK(one.troubles[0].part == "fs /dev/a");
+}
+
+TEST_CASE("a mount that another one covers is left out, and that is no news") {
+  Machine machine({"fs"});
+  machine.tree.write("proc/self/mountinfo", mount("/dev/sda1", "/mnt") + covered);
+  const RecordingEmit emit = machine.collect();
+  CHECK(emit.lines == std::vector<std::string>{"host.fs.used device:/dev/sda1 = 768000",
+                                               "host.fs.free device:/dev/sda1 = 256000"});
+  REQUIRE(emit.troubles.size() == 1);
+  CHECK(emit.troubles[0].part == "fs /dev/sdb1");
+  CHECK(emit.troubles[0].error.kind == ErrorKind::absent);
+}
+
+TEST_CASE("a mount of the host that the container does not see is said") {
+  Machine machine({"fs"}, fake_calls(), "/host");
+  machine.tree.write("proc/1/mountinfo", mount("/dev/sda1", "/") + covered);
+  const RecordingEmit emit = machine.collect();
+  CHECK(emit.count("host.fs.used") == 1);
+  REQUIRE(emit.troubles.size() == 1);
+  CHECK(emit.troubles[0].error.kind == ErrorKind::retry);
+  CHECK(
+      emit.troubles[0].error.text ==
+      "what is mounted at /host/mnt/a is not seen from here: give SCOPS_HOST_ROOT the host's / with rslave");
+}
+
+TEST_CASE("a wrong root of the host is named once, whatever is mounted there") {
+  SystemCalls calls = fake_calls();
+  calls.statvfs = [](const char*, FsAnswer*) {
+    errno = ENOENT;
+    return -1;
+  };
+  Machine machine({"fs"}, calls, "/nowhere");
+  machine.tree.write("proc/1/mountinfo", mount("/dev/sda1", "/") + mount("/dev/sdb1", "/mnt"));
+  const RecordingEmit emit = machine.collect();
+  REQUIRE(emit.troubles.size() == 1);
+  CHECK(emit.troubles[0].error.kind == ErrorKind::retry);
+  CHECK(emit.troubles[0].error.text == "no root of the host at '/nowhere': see SCOPS_HOST_ROOT");
+}
+
+TEST_CASE("without process 1 the container's own mounts and interfaces are not taken for the host's") {
+  Machine machine({"fs", "network"}, fake_calls(), "/host");
+  machine.tree.write("proc/self/mountinfo", mount("/dev/sda1", "/"));
+  machine.tree.write("proc/net/dev", "  eth0: 100 2 3 4 0 0 0 0 200 5 6 7 0 0 0 0\n");
+  const RecordingEmit emit = machine.collect();
+  CHECK(emit.lines.empty());
+  REQUIRE(emit.troubles.size() == 2);
+  for (const auto& trouble : emit.troubles) CHECK(trouble.error.kind == ErrorKind::retry);
+  CHECK_THAT(emit.troubles[0].error.text, Catch::Contains("proc/1/mountinfo: No such file or directory"));
+  CHECK_THAT(emit.troubles[1].error.text, Catch::Contains("proc/1/net/dev: No such file or directory"));
 }
 
 TEST_CASE("sensors that appear late are found") {
@@ -157,8 +220,8 @@ TEST_CASE("files that are one enormous line, or too large, are troubles and noth
   const char letter = GENERATE('x', '1', ' ', ':');
   Machine machine(groups);
   const std::string line(size, letter);
-  for (const char* name : {"stat", "meminfo", "loadavg", "net/dev", "diskstats", "mounts", "filesystems",
-                           "pressure/cpu", "pressure/io", "uptime"}) {
+  for (const char* name : {"stat", "meminfo", "loadavg", "net/dev", "diskstats", "self/mountinfo",
+                           "filesystems", "pressure/cpu", "pressure/io", "uptime"}) {
     machine.tree.write(std::string("proc/") + name, line);
   }
   machine.tree.write("sys/block/sda/stat", line);

@@ -1,8 +1,13 @@
 #include "collectors/pull/host/mounts.hpp"
 
+#include <fmt/format.h>
+#include <sys/sysmacros.h>
+
 #include <catch2/catch.hpp>
 #include <string>
 #include <vector>
+
+#include "core/model/text.hpp"
 
 using namespace scops;
 using namespace scops::host;
@@ -18,8 +23,26 @@ std::vector<Mount> parse(std::string_view text) {
   return parse_mounts(text, rejects);
 }
 
+// "/dev/sda1 / ext4", one a line, as the kernel would write it.
+std::vector<Mount> mounts(std::string_view text) {
+  std::string table;
+  LineReader lines(text);
+  for (std::string_view line; lines.next(line);) {
+    const std::string_view device = next_word(line);
+    const std::string_view point = next_word(line);
+    table += fmt::format("21 1 8:1 / {} rw shared:1 - {} {} rw\n", point, next_word(line), device);
+  }
+  return parse(table);
+}
+
 std::vector<FileSystem> choose(std::string_view text, const MountFilters& filters = {}) {
-  return choose_file_systems(parse(text), device_types, filters);
+  return choose_file_systems(mounts(text), device_types, filters);
+}
+
+Names paths(const FileSystem& file_system) {
+  Names names;
+  for (const MountPoint& point : file_system.points) names.push_back(point.path);
+  return names;
 }
 
 }  // namespace
@@ -39,15 +62,22 @@ TEST_CASE("a backslash that starts no escape stays") {
 }
 
 TEST_CASE("mount lines that must parse") {
-  const auto mounts = parse("/dev/sda1 / ext4 rw,relatime 0 0\ntmpfs /run tmpfs\n");
+  const auto mounts = parse(
+      "21 1 179:1 / /my\\040disk rw,relatime shared:1 master:2 - ext4 /dev/sda1 rw\n22 21 0:20 /x /run rw - "
+      "tmpfs tmpfs rw\n");
   REQUIRE(mounts.size() == 2);
   CHECK(mounts[0].device == "/dev/sda1");
-  CHECK(mounts[0].point == "/");
+  CHECK(mounts[0].point == "/my disk");
+  CHECK(mounts[0].type == "ext4");
+  CHECK(mounts[0].number == makedev(179, 1));
   CHECK(mounts[1].type == "tmpfs");
 }
 
 TEST_CASE("mount lines that must not parse") {
-  for (const char* line : {"/dev/sda1", "/dev/sda1 /", "/dev/sda1 mnt ext4 rw 0 0", "x"}) {
+  for (const char* line :
+       {"x", "21 1 8:1 /", "21 1 8:1 / / rw ext4 /dev/sda1 rw", "21 1 8:1 / mnt rw - ext4 /dev/sda1 rw",
+        "21 1 8:1 / / rw - ext4", "21 1 8 / / rw - ext4 /dev/sda1 rw", "21 1 .:. / / rw - ext4 /dev/sda1 rw",
+        "21 1 8:4294967296 / / rw - ext4 /dev/sda1 rw", "/dev/sda1 / ext4 rw 0 0"}) {
     CAPTURE(line);
     CHECK(parse(line).empty());
   }
@@ -72,7 +102,7 @@ TEST_CASE("only file systems on a device are chosen") {
 TEST_CASE("a device that is mounted often is chosen once") {
   const auto chosen = choose("/dev/sda1 / ext4 rw 0 0\n/dev/sda1 /var/lib ext4 rw 0 0\n");
   REQUIRE(chosen.size() == 1);
-  CHECK(chosen[0].points == Names{"/", "/var/lib"});
+  CHECK(paths(chosen[0]) == Names{"/", "/var/lib"});
 }
 
 TEST_CASE("a mount point that is covered by a later mount is not asked for the earlier one") {
@@ -80,7 +110,7 @@ TEST_CASE("a mount point that is covered by a later mount is not asked for the e
       choose("/dev/sda1 /mnt ext4 rw 0 0\n/dev/sdb1 /mnt ext4 rw 0 0\n/dev/sda1 /data ext4 rw 0 0\n");
   REQUIRE(chosen.size() == 2);
   CHECK(chosen[0].device == "/dev/sdb1");
-  CHECK(chosen[1].points == Names{"/data"});
+  CHECK(paths(chosen[1]) == Names{"/data"});
 }
 
 TEST_CASE("types that are asked for need no device") {
@@ -104,7 +134,7 @@ TEST_CASE("types and mount points can be left out") {
 
 TEST_CASE("without a list of types a device begins with one slash") {
   const auto chosen = choose_file_systems(
-      parse("/dev/sda1 / ext4 rw 0 0\n//server/share /smb cifs rw 0 0\ntmpfs /run tmpfs rw 0 0\n"), {}, {});
+      mounts("/dev/sda1 / ext4 rw 0 0\n//server/share /smb cifs rw 0 0\ntmpfs /run tmpfs rw 0 0\n"), {}, {});
   REQUIRE(chosen.size() == 1);
   CHECK(chosen[0].device == "/dev/sda1");
 }
@@ -127,14 +157,17 @@ TEST_CASE("nothing answers at once behind a mount that may ask a server for a na
   CHECK(chosen[2].at_once);
 }
 
-TEST_CASE("the device number of a mount is found by its source") {
-  constexpr std::string_view mountinfo =
-      "21 1 179:1 / / rw,relatime shared:1 master:2 - ext4 /dev/root rw\n22 21 0:20 / /run rw - tmpfs tmpfs "
-      "rw\n";
-  CHECK(device_number(mountinfo, "/dev/root") == "179:1");
-  CHECK_FALSE(device_number(mountinfo, "/dev/sda"));
-  CHECK_FALSE(device_number("21 1 ../.. / / rw - ext4 /dev/root rw", "/dev/root"));
-  CHECK_FALSE(device_number("21 1 179:1 / / rw ext4 /dev/root rw", "/dev/root"));
+TEST_CASE("what answers at a mount point is told by its number") {
+  const FileSystem ext4{.device = "/dev/sda1", .type = "ext4", .points = {{"/data", makedev(8, 1)}}};
+  CHECK(is_seen(ext4, ext4.points[0], makedev(8, 1)));
+  CHECK_FALSE(is_seen(ext4, ext4.points[0], makedev(8, 2)));
+  CHECK_FALSE(is_seen(ext4, ext4.points[0], makedev(0, 1)));
+}
+
+TEST_CASE("a subvolume of btrfs may have another number, but not that of a device") {
+  const FileSystem btrfs{.device = "/dev/sda1", .type = "btrfs", .points = {{"/data", makedev(0, 45)}}};
+  CHECK(is_seen(btrfs, btrfs.points[0], makedev(0, 46)));
+  CHECK_FALSE(is_seen(btrfs, btrfs.points[0], makedev(8, 1)));
 }
 
 TEST_CASE("the name of a device is in its uevent file") {

@@ -36,17 +36,16 @@ class FakeKernel {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return inside_ == 0; });
   }
-  int statvfs(const char* path, struct statvfs* into) {
+  int statvfs(const char* path, FsAnswer* into) {
     std::unique_lock lock(mutex_);
     ++calls;
     ++inside_;
     changed_.wait(lock, [&] { return !dead_.contains(path); });
     --inside_;
     changed_.notify_all();
-    into->f_blocks = std::string_view(path).size();
-    if (std::string_view(path) != "/forbidden") return 0;
-    errno = EACCES;
-    return -1;
+    into->counts.f_blocks = std::string_view(path).size();
+    errno = std::string_view(path) == "/forbidden" ? EACCES : ENOENT;
+    return std::string_view(path) == "/forbidden" || std::string_view(path) == "/none" ? -1 : 0;
   }
 
   std::atomic<int> calls = 0;
@@ -66,8 +65,7 @@ struct Fixture {
   std::chrono::milliseconds timeout = patient;
   std::shared_ptr<FakeKernel> kernel = std::make_shared<FakeKernel>();
   StatvfsProbe probe{
-      [kernel = kernel](const char* path, struct statvfs* into) { return kernel->statvfs(path, into); },
-      timeout};
+      [kernel = kernel](const char* path, FsAnswer* into) { return kernel->statvfs(path, into); }, timeout};
 };
 
 // Asks until the device does not hang any more, which its thread says in its own time.
@@ -86,8 +84,8 @@ TEST_CASE("a file system that answers is answered for") {
   Fixture f;
   const auto answer = f.probe.ask("/dev/a", "/abc", false);
   REQUIRE(answer.has_value());
-  CHECK(answer->f_blocks == 4);
-  CHECK(f.probe.ask("/dev/b", "/abcdef", false).value().f_blocks == 7);
+  CHECK(answer->counts.f_blocks == 4);
+  CHECK(f.probe.ask("/dev/b", "/abcdef", false).value().counts.f_blocks == 7);
 }
 
 TEST_CASE("a file system that fails says why") {
@@ -96,6 +94,12 @@ TEST_CASE("a file system that fails says why") {
   REQUIRE_FALSE(answer.has_value());
   CHECK(answer.error().kind == ErrorKind::retry);
   CHECK(answer.error().text.find("/forbidden") != std::string::npos);
+}
+
+TEST_CASE("a mount point that is not there is absent") {
+  Fixture f;
+  CHECK(f.probe.ask("/dev/a", "/none", false).error().kind == ErrorKind::absent);
+  CHECK_FALSE(f.probe.hangs("/dev/a"));
 }
 
 TEST_CASE("a file system that hangs is loud once, then quiet, and is not asked again") {

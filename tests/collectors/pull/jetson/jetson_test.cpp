@@ -57,6 +57,17 @@ class Board {
 
 }  // namespace
 
+TEST_CASE("the list of packages is read once, however often parts are looked for", "[jetson]") {
+  Board board({"board"});
+  board.tree.write("proc/device-tree/compatible", std::string_view("nvidia,tegra234\0", 16));
+  board.tree.write("var/lib/dpkg/status", "Package: nvidia-l4t-core\nVersion: 36.4.3-20250107174145\n");
+  const Lines lines = board.collect().lines;
+  CHECK_THAT(lines.at(0), Catch::Contains("l4t:36.4.3"));
+  board.tree.remove("var/lib/dpkg/status");
+  board.clock.advance(300'000);
+  CHECK(board.collect().lines == lines);
+}
+
 TEST_CASE("a zone that vanishes is looked for under its new number at the next capture", "[jetson]") {
   Board board({"temp"});
   board.zone(0, "cpu-thermal\n", "40000\n");

@@ -2,6 +2,7 @@
 
 #include "collectors/pull/tegrastats/source.hpp"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <catch2/catch.hpp>
@@ -88,6 +89,27 @@ TEST_CASE("tegrastats source: without the program a capture says what to do", "[
                             ": Permission denied: it must be a program that we may execute (chmod +x " +
                             bench.path + ")");
   CHECK(bench.starts() == 0);
+}
+
+TEST_CASE("tegrastats source: a program whose loader is missing is said to lack that", "[tegrastats]") {
+  Bench bench;
+  std::ofstream(bench.path) << "#!" << bench.dir / "no_loader" << '\n';
+  ::chmod(bench.path.c_str(), 0755);
+  Source source = bench.source();
+  CHECK_THAT(next(source), Catch::Contains("No such file or directory: it is there, but not what it is"));
+}
+
+TEST_CASE("tegrastats source: a start that fails for want of descriptors blames no program", "[tegrastats]") {
+  Bench bench;
+  bench.write("echo 'RAM 1/9MB'");
+  Source source = bench.source();
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const rlimit none{.rlim_cur = 3, .rlim_max = before.rlim_max};
+  ::setrlimit(RLIMIT_NOFILE, &none);
+  const std::string said = next(source);
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  CHECK(said == "error: pipe for " + bench.path + ": Too many open files");
 }
 
 TEST_CASE("tegrastats source: a program that ends is started again at the next capture", "[tegrastats]") {
