@@ -46,7 +46,8 @@ constexpr Option agent_options[] = {
     option<&AgentSettings::host>(
         {.name = "host",
          .fallback = "",
-         .help = "Host name sent with every metric and log; empty: the machine's own.",
+         .help = "Host name sent with every metric and log; empty: that of the global tag host:NAME, else "
+                 "the machine's own.",
          .aliases = "HOST"}),
     option<&AgentSettings::state>(
         {.name = "state",
@@ -241,13 +242,18 @@ std::string Settings::consumer() const { return redis().consumer.empty() ? host(
 
 std::string Settings::host() const {
   if (!agent().host.empty()) return agent().host;
+  // Two names for one machine would be two machines to the intake.
+  constexpr std::string_view key = "host:";
+  for (const std::string& tag : pipeline().tags) {
+    if (tag.starts_with(key) && tag.size() > key.size()) return tag.substr(key.size());
+  }
   std::array<char, 256> name{};
   ::gethostname(name.data(), name.size() - 1);
   return name.data();
 }
 
-std::string state_folder(const std::string& wanted) {
-  if (!wanted.empty()) return writable_folder(wanted) ? wanted : "";
+std::vector<std::string> state_folders(const std::string& wanted) {
+  if (!wanted.empty()) return {wanted};
   std::vector<std::string> candidates;
   const std::string from_systemd =
       environment("STATE_DIRECTORY");  // several are separated by colons, see systemd.exec(5)
@@ -258,6 +264,11 @@ std::string state_folder(const std::string& wanted) {
   } else if (const std::string home = environment("HOME"); !home.empty()) {
     candidates.push_back(home + "/.local/state/scops");
   }
+  return candidates;
+}
+
+std::string state_folder(const std::string& wanted) {
+  const std::vector<std::string> candidates = state_folders(wanted);
   const auto found = std::find_if(candidates.begin(), candidates.end(), writable_folder);
   return found == candidates.end() ? "" : *found;
 }

@@ -77,7 +77,7 @@ class Settings {
   [[nodiscard]] Duration capture_interval(std::string_view collector) const;
   // dispatch.outputs, or what it means when empty: datadog with an API key, else stdout.
   [[nodiscard]] std::vector<std::string> outputs() const;
-  // agent.host, else the machine's host name.
+  // agent.host, else what a global tag "host:..." says, else the machine's host name.
   [[nodiscard]] std::string host() const;
 
  private:
@@ -99,5 +99,7 @@ class Settings {
 // /var/lib/scops and the user's XDG state folder that can be written; made when missing. Empty when there is
 // none.
 [[nodiscard]] std::string state_folder(const std::string& wanted);
+// Where state_folder looks, in its order. Nothing is made.
+[[nodiscard]] std::vector<std::string> state_folders(const std::string& wanted);
 
 }  // namespace scops

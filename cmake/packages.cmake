@@ -3,7 +3,9 @@ include(GNUInstallDirs)
 set(units /lib/systemd/system)  # where deb-systemd-helper of all releases looks
 install(TARGETS scops RUNTIME)
 install(FILES systemd/scops.service DESTINATION ${units})
+# Few lines that never change, as it is a conffile; every setting is in the example.
 install(FILES systemd/scops.env DESTINATION /etc/scops PERMISSIONS OWNER_READ OWNER_WRITE)
+install(FILES docker/scops.env.example DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY systemd/drop-ins DESTINATION ${CMAKE_INSTALL_DATADIR}/scops)
 install(FILES docs/generated/scops.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME scops)
 install(FILES docs/systemd.md DESTINATION ${CMAKE_INSTALL_DOCDIR})

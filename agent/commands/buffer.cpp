@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
+#include <system_error>
 #include <utility>
 
 #include "agent/clock_watch.hpp"
@@ -15,6 +17,16 @@
 namespace scops {
 
 namespace {
+
+// The state folder of an agent that has run with these settings; empty: there is none. Looking makes none.
+std::string used_folder(const BufferSettings& buffer, const std::vector<std::string>& folders) {
+  const auto used = [&](const std::string& folder) {
+    std::error_code error;
+    return buffer.type == "embedded" ? stored_in(folder) : std::filesystem::is_directory(folder, error);
+  };
+  const auto found = std::find_if(folders.begin(), folders.end(), used);
+  return found == folders.end() ? "" : *found;
+}
 
 int show(const Buffer& buffer, const std::string& where, bool json) {
   const BufferStats stats = buffer.stats();
@@ -54,9 +66,14 @@ int handle_buffer(const CommandLine& line) {
   Settings settings;
   if (!load_or_complain(settings, line)) return 2;
   const BufferSettings wanted = settings.buffer();
-  const std::string folder = state_folder(settings.agent().state);
-  if (wanted.type == "memory" || (wanted.type == "embedded" && folder.empty())) {
+  if (wanted.type == "memory") {
     complain("scops buffer: the buffer is only in memory; ask the running agent with scops status");
+    return 1;
+  }
+  const std::vector<std::string> folders = state_folders(settings.agent().state);
+  const std::string folder = used_folder(wanted, folders);
+  if (wanted.type == "embedded" && folder.empty()) {
+    complain(fmt::format("scops buffer: there is no buffer at {}", fmt::join(folders, ", ")));
     return 1;
   }
   const SystemClock clock;

@@ -26,6 +26,8 @@ constexpr Command all_commands[] = {
     {"version", "", "Prints the version.", show_version},
 };
 
+constexpr std::string_view chouettes_words[] = {"python3", "-m", "chouette_iot"};
+
 // Read when it exists; --config and SCOPS_CONFIG name another.
 constexpr std::string_view default_file = "/etc/scops/scops.conf";
 
@@ -54,6 +56,8 @@ std::span<const Command> commands() { return all_commands; }
 
 Result<CommandLine> parse_command_line(std::span<const std::string> arguments,
                                        std::vector<std::string> environment) {
+  const bool as_chouette = std::ranges::equal(arguments, chouettes_words);
+  if (as_chouette) arguments = {};
   Arguments split = split_arguments(Settings().sections(), arguments);
   CommandLine line;
   line.options = {.flags = std::move(split.flags),
@@ -76,6 +80,7 @@ Result<CommandLine> parse_command_line(std::span<const std::string> arguments,
     }
   }
   if (line.command.empty()) line.command = "run";
+  line.as_chouette = as_chouette;
   return line;
 }
 

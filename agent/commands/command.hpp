@@ -18,11 +18,13 @@ struct CommandLine {
   std::vector<std::string> words;  // what follows it: a collector, a format
   bool help = false;               // --help, -h
   bool json = false;               // --json
+  bool as_chouette = false;        // "run", asked for in the words of Chouette-IoT's deployments
   std::string print;               // --print=FORM
   LoadInput options;               // --room.option flags, --config, environment
 };
 
-// `arguments` without the program's name. An Error for a switch that does not exist.
+// `arguments` without the program's name. `python3 -m chouette_iot` is `run`: what a compose file that was
+// written for Chouette-IoT hands to our image. An Error for a switch that does not exist.
 [[nodiscard]] Result<CommandLine> parse_command_line(std::span<const std::string> arguments,
                                                      std::vector<std::string> environment);
 

@@ -48,6 +48,9 @@ constexpr std::string_view manual_foot = R"(.SH EXIT STATUS
 .I /etc/scops/scops.env
 Environment of the service, read by systemd; readable for root alone.
 .TP
+.I /usr/share/doc/scops/scops.env.example
+Every setting with its default, as lines for it.
+.TP
 .I /etc/scops/scops.conf
 The configuration file, when there is one.
 .TP

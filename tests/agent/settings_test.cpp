@@ -41,6 +41,21 @@ TEST_CASE("the names of the Python agent are first-class", "[agent]") {
   CHECK(settings.buffer().metric_ttl == Duration{3'600'000});
 }
 
+TEST_CASE("a global tag that names the host is the host's name where HOST is not set", "[agent]") {
+  Settings tagged;
+  (void)tagged.load(
+      {.flags = {}, .environment = {R"(GLOBAL_TAGS=["site:7","host:nvidia-nano"])"}, .file = ""});
+  CHECK(tagged.host() == "nvidia-nano");
+  Settings both;
+  (void)both.load(
+      {.flags = {}, .environment = {R"(GLOBAL_TAGS=["host:nvidia-nano"])", "HOST=board7"}, .file = ""});
+  CHECK(both.host() == "board7");
+  Settings empty;
+  (void)empty.load({.flags = {}, .environment = {R"(GLOBAL_TAGS=["host:","hosts:x"])"}, .file = ""});
+  CHECK_FALSE(empty.host().empty());
+  CHECK(empty.host() != "x");
+}
+
 TEST_CASE("an unknown collector is a problem that names the known ones", "[agent]") {
   Settings settings;
   const Loaded loaded =

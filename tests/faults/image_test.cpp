@@ -15,6 +15,7 @@
 #include "tests/support/agent_process.hpp"
 #include "tests/support/container_engine.hpp"
 #include "tests/support/faults.hpp"
+#include "tests/support/shell.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace scops::test {
@@ -115,5 +116,18 @@ TEST_CASE("as user 65532, without capabilities, with a read-only root", "[faults
                 .tried = 4,
                 .outcome = "works; the last one says once that the buffer is in memory only"});
 }
+
+#ifndef SCOPS_SANITIZED  // they need threads of their own
+TEST_CASE("an engine that forbids new threads is named, and what to do", "[faults]") {
+  const TempDir state;
+  const std::string said =
+      output_of(fmt::format("SCOPS_AGENT_STATE='{}' SCOPS_HTTP_LISTEN=off python3 "
+                            "'{}/tests/faults/old_kernel.py' --docker '{}' run; "
+                            "echo \"status $?\"",
+                            state.path(), SCOPS_SOURCE_DIR, SCOPS_BINARY));
+  CHECK_THAT(said, Contains("no thread can be started: Operation not permitted") && Contains("20.10.10") &&
+                       Contains("status 1") && !Contains("BUG"));
+}
+#endif
 
 }  // namespace scops::test

@@ -15,6 +15,8 @@
 #include "tests/support/container_engine.hpp"
 #include "tests/support/faults.hpp"
 #include "tests/support/http_sink.hpp"
+#include "tests/support/shell.hpp"
+#include "tests/support/temp_dir.hpp"
 
 namespace scops::test {
 namespace {
@@ -44,8 +46,24 @@ bool delivers(const HttpSink& sink) {
   return eventually([&] { return sink.requests().size() > before + 1; });
 }
 
-constexpr const char* install =
-    "DEBIAN_FRONTEND=noninteractive dpkg --force-confdef --install /srv/scops.deb >/dev/null && echo done";
+// As in an unattended upgrade: nobody is there to answer a question.
+std::string install(const std::string& name) {
+  return fmt::format(
+      "DEBIAN_FRONTEND=noninteractive dpkg --install /srv/{}.deb </dev/null >/dev/null && echo done", name);
+}
+
+// The package as a later release would be: a higher version, and an option more.
+std::string later(const std::string& package, const TempDir& folder) {
+  std::string next = folder / "next.deb";
+  const std::string made = output_of(
+      fmt::format("set -e; dpkg-deb --raw-extract '{0}' '{1}'; sed -i 's/^Version: .*/Version: 99/' "
+                  "'{1}/DEBIAN/control'; echo '#SCOPS_NEW=1' >>'{1}/usr/share/doc/scops/scops.env.example'; "
+                  "dpkg-deb --root-owner-group --build '{1}' '{2}'",
+                  package, folder / "tree", next));
+  INFO(made);
+  REQUIRE(fs::exists(next));
+  return next;
+}
 
 }  // namespace
 
@@ -53,9 +71,10 @@ TEST_CASE("the package is installed, started, upgraded, removed, and a purge lea
   const std::string package = packaged("_amd64.deb");
   if (package.empty()) return;
   HttpSink sink;
-  BootedRoot root({{package, "/srv/scops.deb"}});
+  const TempDir folder;
+  BootedRoot root({{package, "/srv/scops.deb"}, {later(package, folder), "/srv/next.deb"}});
   if (!root.ready()) return;
-  REQUIRE_THAT(root.run(install), Contains("done"));
+  REQUIRE_THAT(root.run(install("scops")), Contains("done"));
   CHECK(said(root, "systemctl is-enabled scops; systemctl is-active scops") == "enabled\nactive");
   CHECK(said(root, "stat -c '%U %a' /etc/scops/scops.env") == "root 600");
   CHECK(eventually([&] { return root.run("scops status").find("ready\n") != std::string::npos; }));
@@ -69,16 +88,17 @@ TEST_CASE("the package is installed, started, upgraded, removed, and a purge lea
   CHECK(root.run("systemctl restart scops").empty());
   CHECK(delivers(sink));
 
-  // An upgrade: the settings stay, another process goes on.
+  // An upgrade to a release with one option more: the settings stay, another process goes on.
   const std::string before = said(root, "systemctl show --value -p MainPID scops");
-  REQUIRE_THAT(root.run(install), Contains("done"));
+  REQUIRE_THAT(root.run(install("next")), Contains("done"));
   CHECK(said(root, "systemctl show --value -p MainPID scops") != before);
   CHECK_THAT(root.run("cat /etc/scops/scops.env"), Contains(settings));
+  CHECK_THAT(root.run("tail -n 1 /usr/share/doc/scops/scops.env.example"), Contains("SCOPS_NEW"));
   CHECK(delivers(sink));
 
   // Who has disabled it does not get it back by an upgrade.
   (void)root.run("systemctl disable --now scops");
-  REQUIRE_THAT(root.run(install), Contains("done"));
+  REQUIRE_THAT(root.run(install("next")), Contains("done"));
   CHECK(said(root, "systemctl is-enabled scops; systemctl is-active scops") == "disabled\ninactive");
   (void)root.run("systemctl enable --now scops");
 
@@ -112,11 +132,12 @@ TEST_CASE("the package runs on older and newer releases of Debian", "[package]")
     BootedRoot root({{package, "/srv/scops.deb"}}, suite);
     if (!root.ready()) continue;
     INFO(suite << ": " << root.run("systemctl --version | head -n 1; ldd --version | head -n 1"));
+    CHECK_THAT(root.run(install("scops")), Contains("done"));
     root.write("/etc/scops/scops.env",
                fmt::format("API_KEY=0123456789abcdef\nDATADOG_URL={}\nCAPTURE_INTERVAL=1\n"
                            "AGGREGATE_INTERVAL=1\nRELEASE_INTERVAL=1\n",
                            sink.url()));
-    CHECK_THAT(root.run(install), Contains("done"));
+    CHECK(root.run("systemctl restart scops").empty());
     CHECK(delivers(sink));
     CHECK_THAT(root.run("journalctl --unit scops"), Contains("buffer=embedded"));
     CHECK_THAT(root.run("dpkg --purge scops >/dev/null && echo done"), Contains("done"));
@@ -140,6 +161,7 @@ TEST_CASE("the image that was made runs as it is", "[package]") {
       R"({"Image":"scops","Env":["CAPTURE_INTERVAL=1","AGGREGATE_INTERVAL=1"],"HostConfig":{)"
       R"("ReadonlyRootfs":true,"CapDrop":["ALL"],"NetworkMode":"none","SecurityOpt":["no-new-privileges"]}})");
   engine.post("/containers/owl/start");
+  CHECK_THAT(engine.get("/images/scops:amd64/json"), Contains(R"(["CMD","/usr/bin/scops","status"])"));
   const auto log = [&] { return engine.get("/containers/owl/logs?stdout=1&stderr=1"); };
   CHECK(eventually([&] { return log().find("Chouette.host.memory.used") != std::string::npos; }));
   engine.post("/containers/owl/stop?t=10");

@@ -61,6 +61,16 @@ std::string shown(const BootedRoot& root, const std::string& name) {
   return std::string(trim(root.run("systemctl show --value -p " + name + " scops")));
 }
 
+// A drop-in with what a systemd that does not know @system-service makes of the unit's filter.
+std::string older_filter() {
+  std::string text = "[Service]\nSystemCallFilter=\n";
+  for (const std::string& line : lines_of(read_file(folder + "scops.service").value_or(""))) {
+    if (line.starts_with("SystemCallFilter=") && line.find("@system-service") == std::string::npos)
+      text += line + "\n";
+  }
+  return text;
+}
+
 std::string row_of(const std::string& status, std::string_view name) {
   for (const std::string& line : lines_of(status)) {
     if (line.starts_with(name)) return std::string(trim(std::string_view(line).substr(name.size())));
@@ -138,6 +148,28 @@ TEST_CASE("the unit's exposure is at most 1.5", "[faults]") {
                 .fault = "systemd-analyze security of the shipped unit",
                 .tried = 1,
                 .outcome = lines_of(level).front()});
+}
+
+TEST_CASE("the unit's filter is enough where systemd does not know @system-service", "[faults]") {
+  if (fault_tries(0, 1) == 0) return;  // boots a system
+  HttpSink sink;
+  BootedRoot root(
+      {{SCOPS_BINARY, "/usr/bin/scops"}, {folder + "scops.service", "/etc/systemd/system/scops.service"}});
+  if (!root.ready()) return;
+  root.write("/etc/scops/scops.env", "API_KEY=0123456789abcdef\nDATADOG_URL=" + sink.url() +
+                                         "\nCAPTURE_INTERVAL=1\nAGGREGATE_INTERVAL=1\nRELEASE_INTERVAL=1\n");
+  root.write("/etc/systemd/system/scops.service.d/older.conf", older_filter());
+  CHECK(root.run("systemctl daemon-reload; systemctl start scops").empty());
+  CHECK(eventually([&] { return has_metric(sink, "host.cpu"); }));
+  CHECK(root.run("systemctl stop scops").empty());
+  const std::string log = root.run("journalctl --no-pager -u scops");
+  INFO(log);
+  CHECK_THAT(log, Contains("buffer=embedded") && Contains("event=stopped") && !Contains("level=warn"));
+  record_fault({.area = "Least privilege",
+                .promise = "an old systemd's filter of system calls leaves what the agent needs",
+                .fault = "@system-service taken out of the unit, as before systemd 239",
+                .tried = 1,
+                .outcome = "collects, buffers, delivers, stops"});
 }
 
 TEST_CASE("the unit under a real systemd: rights, watchdog, docker by group, stop", "[faults]") {

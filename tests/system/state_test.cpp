@@ -183,6 +183,24 @@ TEST_CASE("showing the buffer changes nothing in it", "[system]") {
   }
 }
 
+TEST_CASE("looking for a buffer that is not there says where, and makes none", "[system]") {
+  const TempDir home;
+  fs::permissions(home.path(), fs::perms::all);
+  for (const char* verb : {"show", "drop"}) {
+    const Finished named = run_agent(
+        {.arguments = {"buffer", verb}, .environment = {{"SCOPS_AGENT_STATE", home / "wanted/state"}}});
+    CHECK(named.status == 1);
+    CHECK_THAT(named.err, Contains("there is no buffer at " + home / "wanted/state"));
+    AgentOptions options = as_nobody({});
+    options.arguments = {"buffer", verb};
+    options.environment["XDG_STATE_HOME"] = home / "xdg";
+    const Finished usual = run_agent(options);
+    CHECK(usual.status == 1);
+    CHECK_THAT(usual.err, Contains("there is no buffer at /var/lib/scops, " + home / "xdg/scops"));
+  }
+  CHECK(fs::is_empty(home.path()));
+}
+
 TEST_CASE("a proc root that is not there is said clearly, and the agent goes on", "[system]") {
   AgentProcess agent({.environment = {{"SCOPS_HOST_PROC", "/nonexistent/proc"},
                                       {"CAPTURE_INTERVAL", "1s"},

@@ -1,5 +1,7 @@
 #include "transport/buffer/buffer.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <utility>
@@ -132,6 +134,8 @@ Result<std::unique_ptr<Buffer>> open_buffer(const BufferSettings& settings, cons
     log::warn("buffer", "open_failed", {{"error", opened.error().text}});
   return behind_queue(std::move(store), settings, context, retention);
 }
+
+bool stored_in(const std::string& folder) { return ::access(file_in(folder).c_str(), F_OK) == 0; }
 
 Status drop_stored(const std::string& folder) {
   FolderLock lock(folder);

@@ -51,6 +51,9 @@ struct BufferContext {
 [[nodiscard]] Result<std::unique_ptr<Buffer>> open_buffer(const BufferSettings& settings,
                                                           const BufferContext& context);
 
+// Has an agent with a buffer of type embedded used the folder?
+[[nodiscard]] bool stored_in(const std::string& folder);
+
 // Removes what an agent that is not running left in the folder, whatever it waited for.
 [[nodiscard]] Status drop_stored(const std::string& folder);
 // The same in a Redis, for all agents of that name. An agent that runs goes on with what comes then.

@@ -30,7 +30,8 @@ constexpr Option rows[] = {
     option<&DispatchSettings::grace>(
         {.name = "grace",
          .fallback = "3s",
-         .help = "Time for the request in flight and one last send when the agent stops.",
+         .help = "Time for the request in flight and one last send when the agent stops; more than 3.6s has "
+                 "no effect, as all of a stop takes no longer.",
          .min = "0s",
          .max = "5m"}),
     option<&DispatchSettings::rate_max>(

@@ -34,6 +34,19 @@ TEST_CASE("option flags take their value with an equals sign or as the next word
   CHECK(line.words == std::vector<std::string>{"host"});
 }
 
+TEST_CASE("the words that deployments of Chouette-IoT hand to the image run the agent", "[agent]") {
+  const CommandLine line = parsed({"python3", "-m", "chouette_iot"});
+  CHECK(line.command == "run");
+  CHECK(line.as_chouette);
+  CHECK(line.words.empty());
+}
+
+TEST_CASE("no other words of Python's are taken for a run", "[agent]") {
+  CHECK_FALSE(parse_command_line(std::vector<std::string>{"python3", "-m", "chouette"}, {}));
+  CHECK(parsed({"python3"}).command == "python3");
+  CHECK_FALSE(parsed({"run"}).as_chouette);
+}
+
 TEST_CASE("help and version are switches too", "[agent]") {
   CHECK(parsed({"--help"}).help);
   CHECK(parsed({"check", "-h"}).help);
