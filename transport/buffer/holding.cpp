@@ -1,7 +1,6 @@
 #include "transport/buffer/holding.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "core/runtime/log.hpp"
@@ -11,7 +10,6 @@ namespace scops {
 
 namespace {
 
-constexpr std::uint64_t queue_major = std::numeric_limits<std::uint64_t>::max();
 constexpr std::uint64_t bytes_a_move = 1U << 20U;  // in one commit: bounds the store's log
 constexpr std::uint64_t least_held = 1U << 20U;    // however short memory is
 constexpr std::size_t aliases_max = 4096;          // older ones are blocks that nobody has in flight any more
@@ -91,7 +89,8 @@ std::uint64_t HoldingBuffer::room() const {
 Result<bool> HoldingBuffer::put_together(std::span<const Block> blocks, const RedisCommands& commands) {
   const Call call(*this);
   if (!store_->takes_commands()) {
-    if (trouble_.empty()) return false;
+    // With nothing held, the caller's own put tries the store: one refusal must not keep it away for ever.
+    if (trouble_.empty() || queue_.empty()) return false;
     return Error{ErrorKind::retry, "the buffer takes nothing: " + trouble_};
   }
   if (!queue_.empty()) move_all();
@@ -196,9 +195,11 @@ Status HoldingBuffer::maintain(TimeMs now) {
   counters_.expired(queue_.expire(now));
   if (Status kept = store_->maintain(now); !kept) {
     refused(kept.error());
+    kept_out_ = true;
     return Ok{};
   }
   if (due()) move_all();
+  if (kept_out_) accepted();
   return Ok{};
 }
 
@@ -252,11 +253,13 @@ void HoldingBuffer::moved(const std::vector<const BlockQueue::Held*>& chunk,
 void HoldingBuffer::refused(const Error& error) {
   if (trouble_.empty()) log::warn("buffer", "store_refuses", {{"error", error.text}});
   trouble_ = error.text;
+  kept_out_ = false;
 }
 
 void HoldingBuffer::accepted() {
   if (!trouble_.empty()) log::info("buffer", "store_recovered");
   trouble_.clear();
+  kept_out_ = false;
   absent_ = false;
 }
 

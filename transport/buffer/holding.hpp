@@ -82,6 +82,7 @@ class HoldingBuffer final : public Buffer {
   BlockQueue queue_;
   std::map<std::uint64_t, Alias> aliases_;  // by the second half of the id in the queue
   std::string trouble_;                     // why the store refuses, empty while it does not
+  bool kept_out_;                           // that is what maintain() met last, so maintain() can end it
   bool absent_;                             // it has refused from the start
 
   mutable std::mutex stats_mutex_;
