@@ -136,6 +136,7 @@ Result<std::unique_ptr<Buffer>> open_buffer(const BufferSettings& settings, cons
 Status drop_stored(const std::string& folder) {
   FolderLock lock(folder);
   if (Status locked = lock.take(); !locked) return locked;
+  remove_file(copy_of(file_in(folder)));  // first: alone, it would be taken for the file
   remove_file(file_in(folder));
   return Ok{};
 }
