@@ -289,8 +289,8 @@ Status RedisBuffer::save_acks(Output& output, Kind kind, std::span<const StreamI
   return Ok{};
 }
 
-// Acks them, and tells which of them nobody waits for any more. Those stay in `acked` that the output has not
-// been given yet: it was another copy that it acked, so it must not be given this one.
+// Acks them, and tells which of them nobody waits for any more. Those stay in `acked` that the group has not
+// given yet, so that the output is not given them again: it acked another copy, or claimed them as fresh.
 Result<std::vector<StreamId>> RedisBuffer::done_by_all(Output& output, Kind kind,
                                                        std::span<const StreamId> ids) {
   std::vector<std::string> others;
@@ -321,10 +321,11 @@ Result<std::vector<StreamId>> RedisBuffer::done_by_all(Output& output, Kind kind
       done.push_back(ids[i]);
       continue;
     }
-    bool keep = !acked->news[i] && ids[i] > own->delivered;  // not given yet
+    bool keep = ids[i] > own->delivered;
     if (keep) {
       const auto removal = removal_of(kind, ids[i]);
-      keep = removal && removal->sized;
+      if (!removal) return removal.error();
+      keep = removal->sized;
     }
     if (!keep) output.acked.erase(id);
   }
