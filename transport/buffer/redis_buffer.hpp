@@ -70,6 +70,7 @@ class RedisBuffer final : public Store {
   Result<std::vector<StreamId>> done_by_all(Output& output, Kind kind, std::span<const StreamId> ids);
   bool waits_for_it(const std::string& output, Kind kind, StreamId id, bool has_group);
   [[nodiscard]] bool beyond_absent(const std::string& output, Kind kind, StreamId id) const;
+  [[nodiscard]] std::optional<StreamId> absent_mark(const std::string& output, Kind kind) const;
   Result<Removal> removal_of(Kind kind, StreamId id);
   Result<double> drop(Kind kind, std::span<const Removal> removals);  // the records that were there
   Status drop_damaged(Kind kind, const RedisEntry& entry);
