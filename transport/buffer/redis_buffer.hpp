@@ -75,6 +75,7 @@ class RedisBuffer final : public Store {
   Result<double> drop(Kind kind, std::span<const Removal> removals);  // the records that were there
   Status drop_damaged(Kind kind, const RedisEntry& entry);
   // redis_upkeep.cpp:
+  RedisStreams::Entries look(Kind kind, StreamId from, std::size_t& count);
   Status prepare();
   Status prepare_streams();
   Result<bool> make_groups(Kind kind);
@@ -85,7 +86,7 @@ class RedisBuffer final : public Store {
   struct Front;
   Status refill(Front& front);
   Status expire(Kind kind);
-  Result<bool> expire_page(Kind kind);
+  Result<bool> expire_page(Kind kind, std::size_t& count);
   Status drop_expired(Kind kind, std::span<const Removal> old, std::span<const Removal> undated);
   Status learn_head(Kind kind);
   Status look_around(Kind kind);
