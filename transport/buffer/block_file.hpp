@@ -93,6 +93,9 @@ class BlockFile {
 // name, or "nothing" when there was neither.
 Result<std::string> set_file_aside(const std::string& path);
 
+// Where a repair fills a file that is to take the place of the one at `path`.
+[[nodiscard]] inline std::string copy_of(const std::string& path) { return path + ".new"; }
+
 // Gives the file `from` the name `path`, which no other file has any more. False when there is no `from`, or
 // `path` is still there.
 Result<bool> take_name(const std::string& from, const std::string& path);

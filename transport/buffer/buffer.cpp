@@ -140,6 +140,7 @@ bool stored_in(const std::string& folder) { return ::access(file_in(folder).c_st
 Status drop_stored(const std::string& folder) {
   FolderLock lock(folder);
   if (Status locked = lock.take(); !locked) return locked;
+  remove_file(copy_of(file_in(folder)));  // first: alone, it would be taken for the file
   remove_file(file_in(folder));
   return Ok{};
 }

@@ -59,14 +59,16 @@ Result<std::vector<BlockId>> EmbeddedBuffer::put_all(std::span<const Block* cons
   const auto stored = blocks.subspan(skipped);
   std::vector<std::uint64_t> in_the_way;
   const Status done = attempt([&] {
+    if (stored.empty()) return Status(Ok{});
     in_the_way = ledger_.in_the_way(bytes, retention_.bytes_max);
-    return stored.empty() ? Status(Ok{}) : store(stored, in_the_way);
+    return store(stored, in_the_way);
   });
   if (!done) return done.error();
   for (const std::uint64_t id : in_the_way) dropped += static_cast<double>(ledger_.retire(id));
   counters_.dropped_bytes.add(dropped);
-  ledger_.sweep();
   std::vector<BlockId> ids(skipped);
+  if (stored.empty()) return ids;  // nothing was written: what is gone has yet to be erased
+  ledger_.sweep();
   for (const Block* block : stored) {
     const std::uint64_t id = ledger_.next_id();
     ledger_.add({.id = id,

@@ -62,7 +62,7 @@ class EmbeddedBuffer final : public Store {
   Result<Block> read_block(const Entry& entry);
   void drop_damaged(std::uint64_t id, const Error& why);
 
-  [[nodiscard]] std::string copy_path() const { return path_ + ".new"; }
+  [[nodiscard]] std::string copy_path() const { return copy_of(path_); }
 
   FolderLock lock_;
   const std::string path_;

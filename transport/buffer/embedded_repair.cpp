@@ -47,6 +47,7 @@ Status EmbeddedBuffer::open_file() {
   }
   if (!file) return file.error();
   file_ = std::move(*file);
+  remove_file(copy_path());  // of a repair that was cut off before: it must not come back later
   return Ok{};
 }
 

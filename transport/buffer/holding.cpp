@@ -1,7 +1,6 @@
 #include "transport/buffer/holding.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "core/runtime/log.hpp"
@@ -11,7 +10,6 @@ namespace scops {
 
 namespace {
 
-constexpr std::uint64_t queue_major = std::numeric_limits<std::uint64_t>::max();
 constexpr std::uint64_t bytes_a_move = 1U << 20U;  // in one commit: bounds the store's log
 constexpr std::uint64_t least_held = 1U << 20U;    // however short memory is
 constexpr std::size_t aliases_max = 4096;          // older ones are blocks that nobody has in flight any more
@@ -38,9 +36,10 @@ HoldingBuffer::HoldingBuffer(std::unique_ptr<Store> store, std::vector<std::stri
       clock_(clock),
       counters_(counters),
       store_(std::move(store)),
-      queue_(std::move(outputs), queue_major, limits.retention),
+      queue_(std::move(outputs), held_major, limits.retention),
       trouble_(std::move(absent)),
-      absent_(!trouble_.empty()) {
+      kept_out_(!trouble_.empty()),
+      absent_(kept_out_) {
   publish();
 }
 
@@ -90,7 +89,8 @@ std::uint64_t HoldingBuffer::room() const {
 Result<bool> HoldingBuffer::put_together(std::span<const Block> blocks, const RedisCommands& commands) {
   const Call call(*this);
   if (!store_->takes_commands()) {
-    if (trouble_.empty()) return false;
+    // With nothing held, the caller's own put tries the store: one refusal must not keep it away for ever.
+    if (trouble_.empty() || queue_.empty()) return false;
     return Error{ErrorKind::retry, "the buffer takes nothing: " + trouble_};
   }
   if (!queue_.empty()) move_all();
@@ -106,7 +106,6 @@ Result<std::vector<Block>> HoldingBuffer::read(std::string_view output, Kind kin
   const Call call(*this);
   if (!wanted.only.empty()) return read_these(output, kind, wanted);
   Result<Fetched> stored = store_->fetch(output, kind, wanted);
-  if (!stored && queue_.empty()) return stored.error();
   std::vector<Block> blocks;
   if (stored) {
     blocks = std::move(stored->blocks);
@@ -119,6 +118,7 @@ Result<std::vector<Block>> HoldingBuffer::read(std::string_view output, Kind kin
   wanted.records -= static_cast<std::uint32_t>(std::min<std::uint64_t>(records, wanted.records));
   Result<Fetched> held = queue_.read(output, kind, wanted, blocks.empty());
   if (!held) return held.error();
+  if (!stored && held->blocks.empty()) return stored.error();  // nobody knows whether something waits
   std::move(held->blocks.begin(), held->blocks.end(), std::back_inserter(blocks));
   return blocks;
 }
@@ -129,11 +129,11 @@ Result<std::vector<Block>> HoldingBuffer::read_these(std::string_view output, Ki
   Wanted stored = {.only = {}, .held = wanted.held};
   Wanted queued = stored;
   for (const BlockId id : wanted.only) {
-    const auto alias = id.major == queue_major ? aliases_.find(id.minor) : aliases_.end();
+    const auto alias = id.major == held_major ? aliases_.find(id.minor) : aliases_.end();
     if (alias != aliases_.end()) {
       stored.only.push_back(alias->second.stored);
     } else {
-      (id.major == queue_major ? queued : stored).only.push_back(id);
+      (id.major == held_major ? queued : stored).only.push_back(id);
     }
   }
   std::vector<Block> blocks;
@@ -168,7 +168,7 @@ BlockId HoldingBuffer::as_handed(std::string_view output, BlockId stored) const 
   const auto& names = queue_.outputs();
   const auto index = static_cast<std::size_t>(std::find(names.begin(), names.end(), output) - names.begin());
   for (const auto& [minor, alias] : aliases_) {
-    if (alias.stored == stored && (alias.readers & (1U << index)) != 0) return {queue_major, minor};
+    if (alias.stored == stored && (alias.readers & (1U << index)) != 0) return {held_major, minor};
   }
   return stored;
 }
@@ -177,7 +177,7 @@ BlockId HoldingBuffer::as_handed(std::string_view output, BlockId stored) const 
 std::vector<BlockId> HoldingBuffer::resolve(std::size_t output, std::span<const BlockId> ids) {
   std::vector<BlockId> stored;
   for (const BlockId id : ids) {
-    if (id.major != queue_major) {
+    if (id.major != held_major) {
       stored.push_back(id);
       continue;
     }
@@ -195,9 +195,11 @@ Status HoldingBuffer::maintain(TimeMs now) {
   counters_.expired(queue_.expire(now));
   if (Status kept = store_->maintain(now); !kept) {
     refused(kept.error());
+    kept_out_ = true;
     return Ok{};
   }
   if (due()) move_all();
+  if (kept_out_) accepted();
   return Ok{};
 }
 
@@ -251,11 +253,13 @@ void HoldingBuffer::moved(const std::vector<const BlockQueue::Held*>& chunk,
 void HoldingBuffer::refused(const Error& error) {
   if (trouble_.empty()) log::warn("buffer", "store_refuses", {{"error", error.text}});
   trouble_ = error.text;
+  kept_out_ = false;
 }
 
 void HoldingBuffer::accepted() {
   if (!trouble_.empty()) log::info("buffer", "store_recovered");
   trouble_.clear();
+  kept_out_ = false;
   absent_ = false;
 }
 

@@ -8,8 +8,8 @@
 //   read     the blocks of the store, then those of the queue: oldest first
 //
 // The queue is bounded: when it is full and the store does not take it, the oldest blocks are dropped and
-// counted. A block in the queue has an id of its own ({2^64-1, n}), which stays good for ack when the block
-// has moved since. The destructor moves what is left to the store. One warning when the store begins to
+// counted. A block in the queue has an id of its own ({held_major, n}), which stays good for ack when the
+// block has moved since. The destructor moves what is left to the store. One warning when the store begins to
 // refuse, one line when it takes blocks again. Any thread; one lock, held while the store works, but not
 // waited for by stats().
 #pragma once
@@ -82,6 +82,7 @@ class HoldingBuffer final : public Buffer {
   BlockQueue queue_;
   std::map<std::uint64_t, Alias> aliases_;  // by the second half of the id in the queue
   std::string trouble_;                     // why the store refuses, empty while it does not
+  bool kept_out_;                           // that is what maintain() met last, so maintain() can end it
   bool absent_;                             // it has refused from the start
 
   mutable std::mutex stats_mutex_;

@@ -70,10 +70,12 @@ class RedisBuffer final : public Store {
   Result<std::vector<StreamId>> done_by_all(Output& output, Kind kind, std::span<const StreamId> ids);
   bool waits_for_it(const std::string& output, Kind kind, StreamId id, bool has_group);
   [[nodiscard]] bool beyond_absent(const std::string& output, Kind kind, StreamId id) const;
+  [[nodiscard]] std::optional<StreamId> absent_mark(const std::string& output, Kind kind) const;
   Result<Removal> removal_of(Kind kind, StreamId id);
   Result<double> drop(Kind kind, std::span<const Removal> removals);  // the records that were there
   Status drop_damaged(Kind kind, const RedisEntry& entry);
   // redis_upkeep.cpp:
+  RedisStreams::Entries look(Kind kind, StreamId from, std::size_t& count);
   Status prepare();
   Status prepare_streams();
   Result<bool> make_groups(Kind kind);
@@ -84,7 +86,7 @@ class RedisBuffer final : public Store {
   struct Front;
   Status refill(Front& front);
   Status expire(Kind kind);
-  Result<bool> expire_page(Kind kind);
+  Result<bool> expire_page(Kind kind, std::size_t& count);
   Status drop_expired(Kind kind, std::span<const Removal> old, std::span<const Removal> undated);
   Status learn_head(Kind kind);
   Status look_around(Kind kind);

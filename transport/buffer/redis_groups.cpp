@@ -129,7 +129,6 @@ Result<RedisStreams::Acked> RedisStreams::ack(Kind kind, std::string_view output
   Acked acked;
   for (std::size_t i = 0; i < ids.size(); ++i) {
     if (replies->at(i).is_error()) return redis_failure(replies->at(i));
-    acked.news.push_back(replies->at(i).integer() != 0);
   }
   acked.groups = to_groups(replies->at(ids.size()));
   std::size_t at = ids.size() + 1;
@@ -137,6 +136,8 @@ Result<RedisStreams::Acked> RedisStreams::ack(Kind kind, std::string_view output
     std::vector<bool>& waits = acked.waits.emplace_back();
     for (std::size_t i = 0; i < ids.size(); ++i) {
       const RedisValue pending = replies->at(at++);
+      // Without its group nobody waits; of any other error that cannot be said.
+      if (pending.is_error() && pending.error_code() != "NOGROUP") return redis_failure(pending);
       waits.push_back(!pending.is_error() && pending.size() != 0);
     }
   }

@@ -125,9 +125,10 @@ Status RedisBuffer::gather(Gathering& to) {
 // A group gives entries in their order only. So those at the end of the stream that nobody was given yet are
 // claimed by force: then they are ours like any that were given, and no other consumer can claim them. The
 // group comes to them later all the same, unless they are deleted by then, and the ack of the only output
-// does that: with several outputs there is no way past the backlog.
+// does that: with several outputs there is no way past the backlog. Nor is there past what waits for an
+// absent one.
 Status RedisBuffer::gather_fresh(Gathering& to) {
-  if (names_.size() != 1) return Ok{};
+  if (outputs_.size() != 1) return Ok{};
   if (Status given = gather(to); !given || !to.batch.blocks.empty()) return given;
   const Result<std::vector<StreamId>> ids = find_fresh(to);
   if (!ids) return ids.error();
@@ -137,14 +138,19 @@ Status RedisBuffer::gather_fresh(Gathering& to) {
   return gather(to);
 }
 
-// Behind what the group has given, from the end of the stream on to one that is not fresh. The oldest of
-// them.
+// Behind what the group has given and what others may wait for, from the end of the stream on to one that is
+// not fresh. The oldest of them.
 Result<std::vector<StreamId>> RedisBuffer::find_fresh(const Gathering& to) {
   const auto groups = streams_.groups(to.kind);
   if (!groups) return groups.error();
   const auto group = std::find_if(groups->begin(), groups->end(),
                                   [&to](const auto& one) { return one.name == to.output.name; });
   if (group == groups->end()) return Error{ErrorKind::absent, "redis: a group of ours is gone"};
+  StreamId backlog = group->delivered;
+  for (const RedisStreams::Group& other : *groups) {
+    if (const auto mark = absent_mark(other.name, to.kind))
+      backlog = std::max({backlog, *mark, other.delivered});
+  }
   std::vector<std::pair<StreamId, std::uint32_t>> found;  // with the number of records
   StreamId before = last_stream_id;
   for (int pages = 0; pages < fresh_pages_max; ++pages) {
@@ -154,8 +160,7 @@ Result<std::vector<StreamId>> RedisBuffer::find_fresh(const Gathering& to) {
     if (!entries) return entries.error();
     const auto end = std::find_if(entries->begin(), entries->end(), [&](const RedisEntry& entry) {
       const auto shift = date(to.kind, entry.block.newest, stamp_of_block(entry.block.bytes)).shift;
-      return entry.id <= group->delivered ||
-             (entry.problem.empty() && entry.block.newest + shift < to.wanted.since);
+      return entry.id <= backlog || (entry.problem.empty() && entry.block.newest + shift < to.wanted.since);
     });
     for (auto entry = entries->begin(); entry != end; ++entry)
       found.emplace_back(entry->id, entry->block.records);
@@ -289,8 +294,8 @@ Status RedisBuffer::save_acks(Output& output, Kind kind, std::span<const StreamI
   return Ok{};
 }
 
-// Acks them, and tells which of them nobody waits for any more. Those stay in `acked` that the output has not
-// been given yet: it was another copy that it acked, so it must not be given this one.
+// Acks them, and tells which of them nobody waits for any more. Those stay in `acked` that the group has not
+// given yet, so that the output is not given them again: it acked another copy, or claimed them as fresh.
 Result<std::vector<StreamId>> RedisBuffer::done_by_all(Output& output, Kind kind,
                                                        std::span<const StreamId> ids) {
   std::vector<std::string> others;
@@ -321,10 +326,11 @@ Result<std::vector<StreamId>> RedisBuffer::done_by_all(Output& output, Kind kind
       done.push_back(ids[i]);
       continue;
     }
-    bool keep = !acked->news[i] && ids[i] > own->delivered;  // not given yet
+    bool keep = ids[i] > own->delivered;
     if (keep) {
       const auto removal = removal_of(kind, ids[i]);
-      keep = removal && removal->sized;
+      if (!removal) return removal.error();
+      keep = removal->sized;
     }
     if (!keep) output.acked.erase(id);
   }
@@ -340,11 +346,17 @@ bool RedisBuffer::waits_for_it(const std::string& output, Kind kind, StreamId id
 
 // Did the entry come when the output was not configured any more?
 bool RedisBuffer::beyond_absent(const std::string& output, Kind kind, StreamId id) const {
+  const auto mark = absent_mark(output, kind);
+  return mark && id > *mark;
+}
+
+// The youngest entry that was there when the output was missed; nothing for one that is not absent.
+std::optional<StreamId> RedisBuffer::absent_mark(const std::string& output, Kind kind) const {
   const auto name =
       std::find(names_.begin() + static_cast<std::ptrdiff_t>(outputs_.size()), names_.end(), output);
-  if (name == names_.end()) return false;
+  if (name == names_.end()) return std::nullopt;
   const auto index = static_cast<std::size_t>(name - names_.begin()) - outputs_.size();
-  return id > absent_[index].at(static_cast<std::size_t>(kind)).value_or(StreamId{});
+  return absent_[index].at(static_cast<std::size_t>(kind)).value_or(StreamId{});
 }
 
 // Its size, if it is there.

@@ -83,7 +83,6 @@ class RedisStreams {
   Result<std::optional<StreamId>> pending(Kind kind, std::string_view output, StreamId from, bool own);
 
   struct Acked {
-    std::vector<bool> news;  // [id]: it was pending until now
     std::vector<Group> groups;
     std::vector<std::vector<bool>> waits;  // [other][id]: pending for others[other]
   };

@@ -15,7 +15,7 @@ namespace scops {
 
 namespace {
 
-constexpr std::size_t look_at = 16;                     // entries that are looked at together
+constexpr std::size_t look_max = 16;                    // entries that are looked at together
 constexpr int pages_max = 64;                           // of them in one call: the next one goes on
 constexpr std::size_t undo_max = 4096;                  // entries that are looked through for a put in doubt
 constexpr std::uint64_t undo_slack = 1000;              // milliseconds: the ids' clock may lag behind TIME
@@ -27,6 +27,17 @@ RedisStreams::Removal to_removal(const RedisEntry& entry) {
 }
 
 }  // namespace
+
+// The next entries, `count` at most, which becomes less where they are large. None where one alone is larger
+// than a reply may be: the output that comes to it discards it.
+RedisStreams::Entries RedisBuffer::look(Kind kind, StreamId from, std::size_t& count) {
+  count = std::min(count, page(kind, UINT32_MAX));
+  for (;; count = 1) {
+    RedisStreams::Entries entries = streams_.range(kind, from, count);
+    if (entries || entries.error().kind != ErrorKind::drop) return entries;
+    if (count == 1) return std::vector<RedisEntry>();
+  }
+}
 
 Status RedisBuffer::prepare() {
   if (prepared_ != 0 && prepared_ == streams_.client().connection()) return Ok{};
@@ -120,8 +131,9 @@ Status RedisBuffer::undo(Kind kind) {
   std::vector<Removal> found;
   StreamId from = std::max(last_put_.at(static_cast<std::size_t>(kind)), undo_from_).next();
   std::size_t seen = 0;
+  std::size_t count = look_max;
   while (!wanted.empty() && seen < undo_max) {
-    const RedisStreams::Entries entries = streams_.range(kind, from, look_at);
+    const RedisStreams::Entries entries = look(kind, from, count);
     if (!entries) return entries.error();
     for (const RedisEntry& entry : *entries) {
       from = entry.id.next();
@@ -134,7 +146,7 @@ Status RedisBuffer::undo(Kind kind) {
       found.push_back(to_removal(entry));
     }
     seen += entries->size();
-    if (entries->size() < look_at) break;
+    if (entries->size() < count) break;
   }
   if (const auto dropped = drop(kind, found); !dropped) return dropped.error();
   return Ok{};
@@ -148,15 +160,16 @@ struct RedisBuffer::Front {
   StreamId from;
   bool last = false;
   std::vector<Removal> out;
+  std::size_t count = look_max;
 
   [[nodiscard]] const RedisEntry* first() const { return next < entries.size() ? &entries[next] : nullptr; }
 };
 
 Status RedisBuffer::refill(Front& front) {
   if (front.first() != nullptr || front.last) return Ok{};
-  RedisStreams::Entries entries = streams_.range(front.kind, front.from, look_at);
+  RedisStreams::Entries entries = look(front.kind, front.from, front.count);
   if (!entries) return entries.error();
-  front.last = entries->size() < look_at;
+  front.last = entries->size() < front.count;
   front.entries = std::move(*entries);
   front.next = 0;
   return Ok{};
@@ -216,8 +229,9 @@ Status RedisBuffer::expire(Kind kind) {
     const Timeline::Verdict verdict = date(kind, one.newest, one.stamp).verdict;
     return verdict == Timeline::Verdict::ready || verdict == Timeline::Verdict::held;
   };
+  std::size_t count = look_max;
   for (int page = 0; page < pages_max && head && !stays(*head); ++page) {
-    const Result<bool> more = expire_page(kind);
+    const Result<bool> more = expire_page(kind, count);
     if (!more) return more.error();
     if (Status learnt = learn_head(kind); !learnt) return learnt;
     if (!*more) break;
@@ -226,12 +240,12 @@ Status RedisBuffer::expire(Kind kind) {
 }
 
 // False: what comes behind it is young enough.
-Result<bool> RedisBuffer::expire_page(Kind kind) {
-  const RedisStreams::Entries entries = streams_.range(kind, {}, look_at);
+Result<bool> RedisBuffer::expire_page(Kind kind, std::size_t& count) {
+  const RedisStreams::Entries entries = look(kind, {}, count);
   if (!entries) return entries.error();
   std::vector<Removal> expired;
   std::vector<Removal> undated;
-  bool more = entries->size() == look_at;
+  bool more = entries->size() == count;
   for (const RedisEntry& entry : *entries) {
     const Timeline::Verdict verdict =
         date(kind, entry.block.newest, stamp_of_block(entry.block.bytes)).verdict;
@@ -294,15 +308,16 @@ Status RedisBuffer::sweep(Kind kind) {
   if (!floor) return floor.error();
   if (!*floor) return Ok{};
   const auto& head = heads_.at(static_cast<std::size_t>(kind));
+  std::size_t count = look_max;
   for (int page = 0; page < pages_max && head && head->id < **floor; ++page) {
-    const RedisStreams::Entries entries = streams_.range(kind, {}, look_at);
+    const RedisStreams::Entries entries = look(kind, {}, count);
     if (!entries) return entries.error();
     std::vector<Removal> done;
     for (const RedisEntry& entry : *entries) {
       if (entry.id < **floor) done.push_back(to_removal(entry));
     }
     if (const auto dropped = drop(kind, done); !dropped) return dropped.error();
-    if (done.size() < look_at) return learn_head(kind);
+    if (done.size() < count) return learn_head(kind);
   }
   return Ok{};
 }

@@ -29,7 +29,10 @@ void Suspects::keep_only(std::span<const Block> waiting) {
     held.here = std::any_of(waiting.begin(), waiting.end(),
                             [&held](const Block& block) { return block.id == held.block; });
   }
-  std::erase_if(held_, [waiting](const Held& held) {
+  // A store that is silent shows nothing but what is held in memory: what it has may still wait.
+  const bool silent = !waiting.empty() && waiting.front().id.major == held_major;
+  std::erase_if(held_, [waiting, silent](const Held& held) {
+    if (silent && held.block.major != held_major) return false;
     return !held.here && (waiting.empty() || held.block < waiting.back().id);
   });
   std::erase_if(suspects_, [this](const Suspect& suspect) { return !holds(suspect.block); });

@@ -37,7 +37,8 @@ class Suspects {
   // Of all held blocks: what a read must ask for beyond its own need.
   [[nodiscard]] std::uint32_t records() const;
   // `waiting`: the oldest blocks that wait. Forgets those that should be among them and are not, as they have
-  // expired; those that lie behind them are not asked about until they come up.
+  // expired; those that lie behind them, or in a store that may be silent, are not asked about until they
+  // come up.
   void keep_only(std::span<const Block> waiting);
 
   // One to ask about because a request was accepted since its last refusal, else nothing.

@@ -131,6 +131,23 @@ TEST_CASE("a path that can be no folder is like none", "[buffer]") {
   }
 }
 
+TEST_CASE("a folder that cannot be made at the start is named with the reason, and used once it can be",
+          "[buffer]") {
+  const test::TempDir dir;
+  const std::string folder = dir / "missing/state";
+  Opener opener;
+  const test::CapturedLog log;
+  const auto buffer = opener.open(folder);
+  REQUIRE(buffer);
+  CHECK(log.count("make folder " + folder + ": No such file or directory") == 1);
+  CHECK_FALSE((*buffer)->stats().durable);
+  std::filesystem::create_directory(dir / "missing");
+  REQUIRE((*buffer)->maintain(opener.clock.wall()));  // with nothing that waits for it
+  CHECK((*buffer)->stats().durable);
+  put(**buffer, block_of(1, opener.clock.wall()));
+  CHECK(std::filesystem::exists(folder + "/buffer.db"));
+}
+
 TEST_CASE("a missing state folder is made, for our eyes only", "[buffer]") {
   const test::TempDir dir;
   Opener opener;

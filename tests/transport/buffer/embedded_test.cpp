@@ -257,6 +257,35 @@ std::int64_t number_in(const std::string& path, std::string_view sql) {
   return database->number(sql).value_or(-1);
 }
 
+TEST_CASE("a copy that a repair was cut off at does not come back when the file is gone one day",
+          "[buffer][embedded]") {
+  EmbeddedFixture fixture;
+  fill(fixture, 3);
+  fs::copy_file(fixture.path(), fixture.path() + ".new");
+  SECTION("the file is used again") { CHECK(fixture.open_store()->stats().blocks == 3); }
+  SECTION("everything is dropped") { CHECK(drop_stored(fixture.dir.path())); }
+  CHECK_FALSE(fs::exists(fixture.path() + ".new"));
+  fs::remove(fixture.path());
+  CHECK(fixture.open_store()->stats().blocks == 0);
+}
+
+TEST_CASE("what all have acked is erased by the next put, also after one that was too large",
+          "[buffer][embedded]") {
+  EmbeddedFixture fixture;
+  BufferSettings settings = test::buffer_settings();
+  settings.bytes_max = {2000};
+  auto buffer = fixture.open_store(settings);
+  put(*buffer, block_of(1, fixture.clock.wall(), 1));
+  ack(*buffer, "a", read(*buffer, "a"));
+  Block huge = block_of(7, fixture.clock.wall(), 2);
+  huge.bytes.append(3000, 'x');
+  put(*buffer, std::move(huge));
+  CHECK(fixture.dropped("bytes") == 7);
+  put(*buffer, block_of(1, fixture.clock.wall(), 3));
+  buffer.reset();
+  CHECK(number_in(fixture.path(), "SELECT count(*) FROM blocks") == 1);
+}
+
 TEST_CASE("blocks of the same series share their names", "[buffer][embedded]") {
   EmbeddedFixture fixture;
   const TimeMs now = fixture.clock.wall();

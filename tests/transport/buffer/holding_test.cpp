@@ -6,11 +6,10 @@
 #include <utility>
 #include <vector>
 
-#include "core/io/redis.hpp"
 #include "tests/contract/fresh_contract.hpp"
 #include "tests/support/captured_log.hpp"
 #include "tests/transport/buffer/embedded_fixture.hpp"
-#include "transport/buffer/memory.hpp"
+#include "tests/transport/buffer/holding_fixture.hpp"
 
 namespace scops {
 namespace {
@@ -18,91 +17,10 @@ namespace {
 using std::chrono::seconds;
 using test::ack;
 using test::block_of;
-using test::ids_of;
+using test::Holding;
+using test::NoCommands;
 using test::put;
 using test::read;
-
-// What is inside the store, and whether it works today; outlives the buffer that owns the store.
-struct StoreState {
-  explicit StoreState(Stats& stats)
-      : memory({"a", "b"}, {.bytes_max = 1U << 20U, .metric_ttl = seconds(3600), .log_ttl = seconds(3600)},
-               BufferCounters(stats)) {}
-  MemoryBuffer memory;
-  std::string refusal;  // the text of its errors, empty while it works
-  bool full = false;    // for puts together with commands
-  int commits = 0;
-};
-
-class NoCommands final : public RedisCommands {
- public:
-  [[nodiscard]] std::size_t count() const override { return 0; }
-  void write(RedisWriter& /*to*/) const override {}
-};
-
-class FlakyStore final : public Store {
- public:
-  explicit FlakyStore(StoreState& state) : state_(state) {}
-
-  Result<std::vector<BlockId>> put_all(std::span<const Block* const> blocks) override {
-    if (!state_.refusal.empty()) return Error{ErrorKind::retry, state_.refusal};
-    ++state_.commits;
-    return state_.memory.put_all(blocks);
-  }
-  Result<Fetched> fetch(std::string_view output, Kind kind, const Wanted& wanted) override {
-    if (!state_.refusal.empty()) return Error{ErrorKind::retry, state_.refusal};
-    return state_.memory.fetch(output, kind, wanted);
-  }
-  Status ack(std::string_view output, std::span<const BlockId> ids) override {
-    return state_.memory.ack(output, ids);
-  }
-  [[nodiscard]] bool takes_commands() const override { return true; }
-  Result<bool> put_together(std::span<const Block> blocks, const RedisCommands& /*commands*/) override {
-    if (state_.full) return false;
-    if (!state_.refusal.empty()) return Error{ErrorKind::retry, state_.refusal};
-    for (const Block& block : blocks) (void)state_.memory.put(block).has_value();
-    return true;
-  }
-  Status maintain(TimeMs now) override { return state_.memory.maintain(now); }
-  [[nodiscard]] BufferStats stats() const override {
-    BufferStats stats = state_.memory.stats();
-    stats.durable = true;
-    return stats;
-  }
-
- private:
-  StoreState& state_;
-};
-
-struct Holding {
-  explicit Holding(Duration hold, std::uint64_t memory_max = 1U << 20U)
-      : state(stats),
-        buffer(std::make_unique<HoldingBuffer>(
-            std::make_unique<FlakyStore>(state), std::vector<std::string>{"a", "b"},
-            HoldLimits{hold, memory_max, {1U << 20U, seconds(3600), seconds(3600)}}, clock,
-            BufferCounters(stats))) {}
-
-  BlockId put_one(std::uint64_t mark) const { return put(*buffer, block_of(1, clock.wall(), mark)); }
-  void maintain() const { REQUIRE(buffer->maintain(clock.wall())); }
-  double dropped(const std::string& reason) {
-    return stats.counter("scops_buffer_dropped_records_total", "", "reason=\"" + reason + "\"").value();
-  }
-  [[nodiscard]] std::uint64_t stored() const { return state.memory.stats().blocks; }
-  // The marks of what the output would send, by its bytes.
-  [[nodiscard]] std::vector<std::uint64_t> marks(const std::string& output) const {
-    std::vector<std::uint64_t> marks;
-    for (const Block& block : read(*buffer, output)) {
-      for (std::uint64_t mark = 0; mark < 100; ++mark) {
-        if (block.bytes == block_of(1, block.newest, mark).bytes) marks.push_back(mark);
-      }
-    }
-    return marks;
-  }
-
-  test::FakeClock clock;
-  Stats stats;
-  StoreState state;
-  std::unique_ptr<HoldingBuffer> buffer;
-};
 
 using Marks = std::vector<std::uint64_t>;
 
@@ -343,6 +261,50 @@ TEST_CASE("a put together that the store cannot make is the caller's to repeat",
   holding.put_one(0);
   CHECK_FALSE(holding.buffer->put_together(blocks, NoCommands()));
   CHECK(holding.buffer->stats().blocks == 1);
+}
+
+// An input that drains puts on its own what put_together left to it.
+TEST_CASE("a store that refused the last put is tried again once what was held has been sent",
+          "[buffer][holding]") {
+  Holding holding(seconds(0));
+  holding.state.takes_commands = false;
+  holding.state.refusal = "no room";
+  holding.put_one(0);
+  CHECK_FALSE(holding.buffer->put_together({}, NoCommands()));  // one commit in memory is enough
+  for (const char* output : {"a", "b"}) ack(*holding.buffer, output, read(*holding.buffer, output));
+  holding.state.refusal.clear();
+  holding.maintain();
+  const auto together = holding.buffer->put_together({}, NoCommands());
+  REQUIRE(together);
+  CHECK_FALSE(*together);
+  holding.put_one(1);
+  CHECK(holding.stored() == 1);
+  CHECK(holding.buffer->stats().trouble.empty());
+}
+
+TEST_CASE("trouble that the upkeep met is over when the upkeep succeeds, that of a put is not",
+          "[buffer][holding]") {
+  Holding holding(seconds(0));
+  holding.state.away = true;
+  holding.maintain();
+  CHECK(holding.buffer->stats().trouble == "away");
+  holding.state.away = false;
+  holding.maintain();
+  CHECK(holding.buffer->stats().trouble.empty());
+  holding.state.refusal = "full";
+  holding.put_one(0);
+  for (const char* output : {"a", "b"}) ack(*holding.buffer, output, read(*holding.buffer, output));
+  holding.maintain();
+  CHECK(holding.buffer->stats().trouble == "full");
+}
+
+TEST_CASE("a store that is silent is an error for an output that has nothing in memory",
+          "[buffer][holding]") {
+  Holding holding(seconds(0));
+  holding.state.refusal = "silent";
+  holding.put_one(0);
+  CHECK(holding.buffer->read("a", Kind::metrics, {}));
+  CHECK_FALSE(holding.buffer->read("a", Kind::logs, {}));
 }
 
 TEST_CASE("other stores than a Redis leave the commands to the caller", "[buffer][holding]") {

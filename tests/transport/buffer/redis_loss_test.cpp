@@ -217,6 +217,28 @@ TEST_CASE("an ack that did not arrive is repeated, and nothing is read again in 
   CHECK(buffer->stats().bytes == 0);
 }
 
+TEST_CASE("an ack is an error while it cannot be said who else waits, and the block stays",
+          "[buffer][redis]") {
+  RedisServer server;
+  RedisFixture fixture(server);
+  const auto buffer = fixture.open_store(test::buffer_settings(), {"a", "b"});
+  const BlockId first = put(*buffer, block_of(1, fixture.clock.wall(), 1));
+  const auto forbid = [&](const char* command) {
+    fixture.run({"ACL", "SETUSER", "default", std::string("-") + command});
+    CHECK_FALSE(buffer->ack("a", {&first, 1}));
+    fixture.run({"ACL", "SETUSER", "default", std::string("+") + command});
+  };
+  SECTION("who has been given it") {
+    CHECK(read(*buffer, "a").size() == 1);
+    CHECK(read(*buffer, "b").size() == 1);
+    forbid("xpending");
+  }
+  SECTION("whether it is there, before it was given") { forbid("xrange"); }
+  CHECK(read(*buffer, "a").empty());
+  CHECK(read(*buffer, "b").size() == 1);
+  CHECK(fixture.length() == "1");
+}
+
 TEST_CASE("contract 2: a Redis at its memory limit refuses puts, but can be read, acked and emptied",
           "[buffer][redis]") {
   RedisServer server;

@@ -8,6 +8,7 @@
 #include "tests/support/agent_process.hpp"
 #include "tests/support/captured_log.hpp"
 #include "tests/transport/buffer/redis_fixture.hpp"
+#include "tests/transport/buffer/redis_lossy_link.hpp"
 
 namespace scops {
 namespace {
@@ -198,6 +199,67 @@ TEST_CASE("to have a look changes nothing, and all can be dropped", "[buffer][re
   CHECK(fixture.run({"EXISTS", fixture.key("metrics"), fixture.key("size"), fixture.key("logs")}) == "0");
   fixture.open_store(test::buffer_settings(), {});
   CHECK(fixture.run({"EXISTS", fixture.key("metrics"), fixture.key("size"), fixture.key("logs")}) == "0");
+}
+
+// Some 6 bytes a record that do not compress. As it is, seven of them are more than a reply may have here.
+Block large(std::uint64_t mark, TimeMs now, std::uint64_t records = 1600) {
+  std::vector<Sample> samples;
+  for (std::uint64_t i = 1; i <= records; ++i)
+    samples.push_back({0, now, 1.0 / static_cast<double>(i + mark)});
+  return encode_block(std::vector<Series>(1), samples);
+}
+
+TEST_CASE("blocks that are too large for one reply together are looked at one by one", "[buffer][redis]") {
+  RedisFixture fixture;
+  fixture.target.reply_max = 64U << 10U;
+  const TimeMs now = fixture.clock.wall();
+  BufferSettings settings = test::buffer_settings();
+  const std::uint64_t size = large(0, now).bytes.size();
+  REQUIRE(7 * size > fixture.target.reply_max);
+  SECTION("when room has to be made") {
+    const auto buffer = fixture.open_store(settings);
+    for (std::uint64_t i = 0; i < 20; ++i) put(*buffer, large(i, now));
+    settings.bytes_max = {2 * size + size / 2};
+    put(*fixture.open_store(settings), large(20, now));
+    CHECK(fixture.length() == "2");
+    CHECK(fixture.dropped("bytes") == 19 * 1600);
+  }
+  SECTION("when they are too old") {
+    const auto buffer = fixture.open_store(settings);
+    for (std::uint64_t i = 0; i < 20; ++i) put(*buffer, large(i, now));
+    CHECK(buffer->maintain(now + 5LL * 3600 * 1000));
+    CHECK(fixture.length() == "0");
+  }
+  SECTION("when nobody waits for them") {
+    const auto buffer = fixture.open_store(settings, {"a", "b"});
+    for (std::uint64_t i = 0; i < 20; ++i) put(*buffer, large(i, now));
+    const auto blocks = read(*buffer, "a");
+    CHECK(read(*buffer, "b").size() == 20);
+    for (std::size_t i = 0; i < 15; ++i) {
+      const std::string id = to_place(blocks[i].id)->id.text();
+      for (const char* output : {"a", "b"}) fixture.run({"XACK", fixture.key("metrics"), output, id});
+    }
+    CHECK(buffer->maintain(now));
+    CHECK(fixture.length() == "5");
+  }
+  SECTION("when a put is in doubt") {
+    test::LossyLink link(fixture.server.socket());
+    fixture.target.socket = link.path();
+    fixture.target.reply_max = 8U << 10U;  // so that the server takes the whole transaction at once
+    const auto buffer = fixture.open_store(settings);
+    std::vector<Block> blocks;
+    for (std::uint64_t i = 0; i < 10; ++i) blocks.push_back(large(i, now, 200));
+    REQUIRE(10 * blocks[0].bytes.size() > fixture.target.reply_max);
+    REQUIRE(10 * blocks[0].bytes.size() < 14'000);
+    std::vector<const Block*> all;
+    for (const Block& block : blocks) all.push_back(&block);
+    link.lose_next_exec();
+    REQUIRE_FALSE(buffer->put_all(all));
+    CHECK(fixture.length() == "10");
+    fixture.clock.advance(60'000);  // time for the next connection
+    CHECK(buffer->maintain(now));
+    CHECK(fixture.length() == "0");
+  }
 }
 
 // Names as a board has them, values that move as measurements do.

@@ -77,6 +77,26 @@ TEST_CASE("suspects: blocks that have expired are forgotten") {
   CHECK(suspects.any()->block == second);
 }
 
+TEST_CASE("suspects: those of a silent store are kept, and asked about when it speaks again") {
+  Suspects suspects;
+  constexpr BlockId in_memory{scops::held_major, 7};
+  REQUIRE(suspects.hold({first, 10}, std::vector{suspect(first, 0)}, 100));
+  suspects.keep_only(blocks({in_memory}));
+  CHECK(suspects.any() == nullptr);
+  suspects.keep_only(blocks({first, in_memory}));
+  REQUIRE(suspects.any() != nullptr);
+  CHECK(suspects.any()->block == first);
+}
+
+TEST_CASE("suspects: those of a silent store that expire meanwhile are let go") {
+  const auto then = GENERATE(std::vector<BlockId>{}, std::vector<BlockId>{second});
+  Suspects suspects;
+  REQUIRE(suspects.hold({first, 10}, std::vector{suspect(first, 0)}, 100));
+  suspects.keep_only(blocks({{scops::held_major, 7}}));
+  suspects.keep_only(blocks(then));
+  CHECK_FALSE(suspects.holds(first));
+}
+
 TEST_CASE("suspects: without other evidence each has its turn") {
   Suspects suspects;
   REQUIRE(suspects.hold({first, 10}, std::vector{suspect(first, 1), suspect(first, 2)}, 100));
