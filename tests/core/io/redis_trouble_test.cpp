@@ -167,7 +167,7 @@ TEST_CASE("wrong password, no password, a password too many", "[redis]") {
   CHECK(trouble(target) == "a password is set here, but the server has none");
 }
 
-TEST_CASE("a server without AUTH repeats the password; we do not", "[redis]") {
+TEST_CASE("a server without AUTH repeats the password, we do not", "[redis]") {
   FakePeer peer([](std::string_view, int) {
     return "-ERR unknown command `AUTH`, with args beginning with: `wr0ng-secret`\r\n$-1\r\n";
   });
