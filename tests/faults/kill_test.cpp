@@ -1,6 +1,6 @@
 // kill -9 at random moments, again and again on the same state. What a put had made durable arrives; what
-// arrives twice was in the batch that was in flight at a kill. crash_test.cpp does it against an
-// intake that fails in every way; here are many kills, and those of an agent that drains a Redis.
+// arrives twice was in the batch that was in flight at a kill. crash_test.cpp does it against an intake that
+// fails in every way; here are many kills, and those of an agent that drains a Redis.
 #include <fmt/format.h>
 
 #include <algorithm>
