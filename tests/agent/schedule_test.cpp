@@ -177,7 +177,7 @@ TEST_CASE("a capture that fails is counted and said, the next one goes on", "[co
   CHECK(frame.pipeline.flush().size() == 1);
 }
 
-TEST_CASE("a part that fails costs only itself; what is absent is no error", "[collect]") {
+TEST_CASE("a part that fails costs only itself, and what is absent is no error", "[collect]") {
   Frame frame([](Emit& emit) -> Status {
     emit.trouble("fs", {ErrorKind::retry, "statvfs /data: timed out"});
     emit.trouble("pressure", {ErrorKind::absent, "no /proc/pressure"});

@@ -90,7 +90,7 @@ TEST_CASE("a collector's own interval overrides the common one", "[agent]") {
   CHECK(settings.capture_interval("host") == Duration{5'000});
 }
 
-TEST_CASE("the state folder that was asked for is made; one that cannot be written is none", "[agent]") {
+TEST_CASE("the state folder that was asked for is made, and one that cannot be written is none", "[agent]") {
   const TempDir folder;
   CHECK(state_folder(folder / "deep/state") == folder / "deep/state");
   CHECK(std::filesystem::is_directory(folder / "deep/state"));

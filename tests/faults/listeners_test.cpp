@@ -14,6 +14,8 @@
 #include "tests/support/agent_process.hpp"
 #include "tests/support/faults.hpp"
 #include "tests/support/http_sink.hpp"
+#include "tests/support/not_tested.hpp"
+#include "tests/support/own_loopback.hpp"
 #include "tests/support/redis_server.hpp"
 
 namespace scops::test {
@@ -56,6 +58,7 @@ bool is_loopback(const std::string& address) {
 }  // namespace
 
 TEST_CASE("with everything on, all that listens is on the loopback interface", "[faults]") {
+  const OwnLoopback own;
   const RedisServer redis;
   HttpSink sink;
   const std::string listen = GENERATE(as<std::string>(), "", "[::1]:0");  // the default, and IPv6
@@ -72,8 +75,8 @@ TEST_CASE("with everything on, all that listens is on the loopback interface", "
                                       {"RELEASE_INTERVAL", "1"}}});
   REQUIRE(sink.wait_for(1, long_enough));
   const auto listeners = agent.listeners();
-  // The default port may be somebody else's; then there is no listener at all.
-  CHECK((!listeners.empty() || agent.err().find("event=no_pages") != std::string::npos));
+  if (count_of(agent.err(), "event=no_pages") > 0) return not_tested("the default port is somebody else's");
+  REQUIRE_FALSE(listeners.empty());
   for (const auto& listener : listeners) {
     INFO(listener.address << " " << listener.port);
     CHECK(is_loopback(listener.address));

@@ -29,6 +29,14 @@ namespace scops::test {
 // For everything that only has to happen, however slow the machine is.
 inline constexpr std::chrono::seconds long_enough{40};
 
+// A stop takes no longer. With sanitizers, and many tests at a time, the machine may be slower than the
+// agent.
+#ifdef SCOPS_SANITIZED
+inline constexpr std::chrono::seconds stop_max = long_enough;
+#else
+inline constexpr std::chrono::seconds stop_max{5};
+#endif
+
 // Asks again and again until `condition` holds; false when `limit` is over first.
 [[nodiscard]] bool eventually(const std::function<bool()>& condition,
                               std::chrono::milliseconds limit = long_enough);

@@ -3,11 +3,9 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -18,7 +16,9 @@
 #include "core/io/files.hpp"
 #include "core/model/text.hpp"
 #include "tests/support/agent_process.hpp"
+#include "tests/support/not_tested.hpp"
 #include "tests/support/shell.hpp"
+#include "tests/support/spawn.hpp"
 
 namespace scops::test {
 namespace {
@@ -61,19 +61,6 @@ std::string make_root(const std::string& suite, std::string& why) {
   return root;
 }
 
-[[noreturn]] void become(std::vector<std::string>& words, const std::string& log) {
-  std::vector<char*> argv;
-  for (std::string& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
-  const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-  ::dup2(::open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
-  ::dup2(out, STDOUT_FILENO);
-  ::dup2(out, STDERR_FILENO);
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  ::execvp(argv[0], argv.data());
-  ::_exit(127);
-}
-
 pid_t child_of(pid_t pid) {
   const std::string children = read_file(fmt::format("/proc/{0}/task/{0}/children", pid)).value_or("");
   std::string_view rest = children;
@@ -86,9 +73,7 @@ BootedRoot::BootedRoot(const Binds& binds, const std::string& suite) {
   const std::string why = start(binds, suite);
   ready_ = why.empty();
   if (ready_) return;
-  const std::string text = "NOT TESTED with a real systemd: " + why;
-  if (std::getenv("CI") != nullptr) FAIL(text);
-  WARN(text);
+  not_tested("with a real systemd: " + why);
 }
 
 BootedRoot::~BootedRoot() {
@@ -123,8 +108,7 @@ std::string BootedRoot::start(const Binds& binds, const std::string& suite) {
   for (const auto& [here, there] : binds) words.push_back(fmt::format("--bind-ro={}:{}", here, there));
   words.emplace_back("--boot");
   const std::string log = folder_ / "log";
-  pid_ = ::fork();
-  if (pid_ == 0) become(words, log);
+  pid_ = spawn(words, log);
   const bool up = eventually([this] {
     init_ = child_of(pid_);
     if (init_ <= 0 || read_file(fmt::format("/proc/{}/comm", init_)).value_or("") != "systemd\n")

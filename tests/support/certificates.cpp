@@ -1,31 +1,22 @@
 #include "tests/support/certificates.hpp"
 
 #include <fcntl.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <fstream>
 #include <stdexcept>
 
+#include "core/io/files.hpp"
+#include "tests/support/spawn.hpp"
+
 namespace scops::test {
 
 pid_t start_openssl(const std::vector<std::string>& arguments, int out) {
   std::vector<std::string> words = {"openssl"};
   words.insert(words.end(), arguments.begin(), arguments.end());
-  std::vector<char*> argv;
-  for (std::string& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  ::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-  ::posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-  pid_t pid = -1;
-  const int failed = ::posix_spawnp(&pid, "openssl", &actions, nullptr, argv.data(), environ);
-  ::posix_spawn_file_actions_destroy(&actions);
-  if (failed != 0) throw std::runtime_error("these tests need the program openssl");
-  return pid;
+  const Fd nowhere(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+  return spawn(words, out, nowhere.get());
 }
 
 namespace {
@@ -33,7 +24,8 @@ namespace {
 void openssl(const std::vector<std::string>& arguments) {
   int status = -1;
   ::waitpid(start_openssl(arguments, STDERR_FILENO), &status, 0);
-  if (status != 0) throw std::runtime_error("openssl " + arguments.front() + " failed");
+  if (status != 0)
+    throw std::runtime_error("openssl " + arguments.front() + " failed, or there is no such program");
 }
 
 constexpr const char* configuration = R"([ca]

@@ -1,8 +1,6 @@
 #include "tests/support/container_engine.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +16,8 @@
 #include "core/io/files.hpp"
 #include "core/io/json.hpp"
 #include "tests/support/agent_process.hpp"
+#include "tests/support/not_tested.hpp"
+#include "tests/support/spawn.hpp"
 
 namespace scops::test {
 namespace {
@@ -33,25 +33,6 @@ std::string shell(const std::string& command) {
 
 bool has_program(const std::string& name) {
   return std::system(("command -v " + name + " >/dev/null 2>&1").c_str()) == 0;
-}
-
-// Between fork and exec: system calls only.
-[[noreturn]] void become(char* const* argv, int out) {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  ::dup2(out, STDOUT_FILENO);
-  ::dup2(out, STDERR_FILENO);
-  ::execvp(argv[0], argv);
-  ::_exit(127);
-}
-
-pid_t spawn(std::vector<std::string> words, const std::string& log) {
-  std::vector<char*> argv;
-  for (std::string& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
-  const Fd out(::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
-  const pid_t pid = ::fork();
-  if (pid == 0) become(argv.data(), out.get());
-  return pid;
 }
 
 // Groups are removed from the innermost outwards, once nothing runs in them.
@@ -82,10 +63,7 @@ ContainerEngine::ContainerEngine(Kind kind)
   if (why.empty()) why = start();
   ready_ = why.empty();
   if (ready_) return;
-  const std::string text =
-      fmt::format("NOT TESTED against a real {}: {}", kind == Kind::dockerd ? "dockerd" : "podman", why);
-  if (std::getenv("CI") != nullptr) FAIL(text);
-  WARN(text);
+  not_tested(fmt::format("against a real {}: {}", kind == Kind::dockerd ? "dockerd" : "podman", why));
 }
 
 ContainerEngine::~ContainerEngine() {
@@ -202,7 +180,7 @@ bool ContainerEngine::pause(const std::string& name) {
     }
   };
   if (eventually(paused, std::chrono::seconds(15))) return true;
-  WARN("NOT TESTED with a paused container: " << why << read_file(folder_ / "log").value_or(""));
+  WARN("not tried with a paused container: " << why << read_file(folder_ / "log").value_or(""));
   return false;
 }
 

@@ -33,7 +33,9 @@ DnsServer::DnsServer()
   thread_ = std::jthread([this](const std::stop_token& stop) { serve(stop); });
 }
 
+// The thread shares our view of the file system: while there is one, the kernel gives us no other.
 DnsServer::~DnsServer() {
+  thread_ = {};
   if (old_mounts_.valid()) (void)::setns(old_mounts_.get(), CLONE_NEWNS);
 }
 

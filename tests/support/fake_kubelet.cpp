@@ -1,7 +1,6 @@
 #include "tests/support/fake_kubelet.hpp"
 
 #include <fcntl.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,7 +9,8 @@
 #include <cstdlib>
 #include <fstream>
 #include <stdexcept>
-#include <vector>
+
+#include "tests/support/spawn.hpp"
 
 namespace scops::test {
 namespace {
@@ -56,24 +56,12 @@ FakeKubelet::FakeKubelet(const std::string& summary, Certificate certificate) : 
   accept_token("nobody has it");
   std::array<int, 2> pipe{};
   if (::pipe2(pipe.data(), O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
-  std::vector<std::string> words = {"python3",
-                                    "-c",
-                                    program,
-                                    folder_.path(),
-                                    certificates_.server_cert(),
-                                    certificates_.server_key(),
-                                    certificates_.ca_file()};
-  std::vector<char*> argv;
-  for (std::string& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawn_file_actions_adddup2(&actions, pipe[1], STDOUT_FILENO);
-  const int failed = ::posix_spawnp(&pid_, "python3", &actions, nullptr, argv.data(), environ);
-  ::posix_spawn_file_actions_destroy(&actions);
+  pid_ = spawn({"python3", "-c", program, folder_.path(), certificates_.server_cert(),
+                certificates_.server_key(), certificates_.ca_file()},
+               pipe[1], STDERR_FILENO);
   ::close(pipe[1]);
   std::string said;
-  for (char c = 0; failed == 0 && ::read(pipe[0], &c, 1) == 1 && c != '\n';) said += c;
+  for (char c = 0; ::read(pipe[0], &c, 1) == 1 && c != '\n';) said += c;
   ::close(pipe[0]);
   port_ = std::atoi(said.c_str());
   if (port_ == 0) throw std::runtime_error("these tests need the program python3 (package python3)");

@@ -3,6 +3,8 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "tests/support/not_tested.hpp"
+
 namespace scops::test {
 namespace {
 
@@ -12,6 +14,12 @@ const char* rows_file() { return std::getenv("SCOPS_FAULTS"); }
 }  // namespace
 
 int fault_tries(int few, int many) { return rows_file() == nullptr ? few : many; }
+
+bool only_in_faults(const std::string& why) {
+  if (rows_file() != nullptr) return false;
+  left_out("by ./dev faults alone: " + why);
+  return true;
+}
 
 void record_fault(const FaultRow& row) {
   const char* const name = rows_file();

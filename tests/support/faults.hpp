@@ -14,6 +14,9 @@ namespace scops::test {
 // `few` in ./dev test, `many` in ./dev faults.
 [[nodiscard]] int fault_tries(int few, int many);
 
+// True in ./dev test, which then says that this is for ./dev faults, and why.
+[[nodiscard]] bool only_in_faults(const std::string& why);
+
 struct FaultRow {
   std::string area;     // rows of one area stand together: the words, "Disk"
   std::string promise;  // what a user may rely on

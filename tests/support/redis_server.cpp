@@ -1,8 +1,6 @@
 #include "tests/support/redis_server.hpp"
 
-#include <fcntl.h>
 #include <netinet/in.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,30 +17,10 @@
 #include "core/io/files.hpp"
 #include "core/io/redis_link.hpp"
 #include "tests/support/agent_process.hpp"
+#include "tests/support/spawn.hpp"
 
 namespace scops::test {
 namespace {
-
-// Between fork and exec: system calls only.
-[[noreturn]] void become(char* const* argv, int out) {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  ::dup2(out, STDOUT_FILENO);
-  ::dup2(out, STDERR_FILENO);
-  ::execvp(argv[0], argv);
-  ::_exit(127);
-}
-
-pid_t spawn(const std::vector<std::string>& words, const std::string& log) {
-  std::vector<std::string> copy = words;
-  std::vector<char*> argv;
-  for (std::string& word : copy) argv.push_back(word.data());
-  argv.push_back(nullptr);
-  const Fd out(::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
-  const pid_t pid = ::fork();
-  if (pid == 0) become(argv.data(), out.get());
-  if (pid < 0) throw std::runtime_error("no process for " + words.front());
-  return pid;
-}
 
 std::string slot_of(const RedisServer& server, std::string_view key) {
   return server.run({"CLUSTER", "KEYSLOT", key});

@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <filesystem>
+#include <iterator>
 
 #include "core/io/block_codec.hpp"
 #include "core/io/json.hpp"
@@ -70,6 +71,14 @@ std::map<PointId, int> counted(const std::vector<SinkRequest>& requests) {
   std::map<PointId, int> counts;
   for (const SentPoint& point : points_of(requests)) ++counts[point.id];
   return counts;
+}
+
+double holes_in(const std::map<PointId, int>& points) {
+  std::set<std::int64_t> seconds;
+  for (const auto& [point, count] : points) seconds.insert(point.time_ms / 1000);
+  if (seconds.size() < 3) return 0;
+  seconds.erase(seconds.begin(), std::next(seconds.begin(), 2));
+  return static_cast<double>(*seconds.rbegin() - *seconds.begin() + 1) - static_cast<double>(seconds.size());
 }
 
 std::vector<SinkAnswer> answers_to(std::size_t count, const std::vector<SinkAnswer>& script) {

@@ -39,6 +39,10 @@ struct SentPoint {
 // How often each point is in the requests.
 [[nodiscard]] std::map<PointId, int> counted(const std::vector<SinkRequest>& requests);
 
+// Whole seconds in which nothing was captured, up to the last capture; not before the third, as the first two
+// come as the start falls.
+[[nodiscard]] double holes_in(const std::map<PointId, int>& points);
+
 // The answer that each of `count` requests got from a sink whose script was `script` before the first of
 // them. An answer that resets in the middle of a request belongs to none that was read.
 [[nodiscard]] std::vector<SinkAnswer> answers_to(std::size_t count, const std::vector<SinkAnswer>& script);

@@ -201,6 +201,40 @@ TEST_CASE("looking for a buffer that is not there says where, and makes none", "
   CHECK(fs::is_empty(home.path()));
 }
 
+TEST_CASE("what waits in the buffer can be dropped, but not under a running agent", "[system]") {
+  HttpSink sink;
+  sink.otherwise({.status = 503, .body = "down"});
+  const TempDir state;
+  const Environment environment = with(delivering_to(sink.url()), {{"SCOPS_AGENT_STATE", state.path()}});
+  const auto drop = [&state] {
+    return run_agent({.arguments = {"buffer", "drop"}, .environment = {{"SCOPS_AGENT_STATE", state.path()}}});
+  };
+  {
+    AgentProcess agent({.environment = environment});
+    REQUIRE(sink.wait_for(2, long_enough));
+    const Finished refused = drop();
+    CHECK(refused.status == 1);
+    CHECK_THAT(refused.err, Contains("another agent"));
+    CHECK(agent.stop() == 0);
+  }
+  const auto waiting = stored_points(state.path());
+  REQUIRE_FALSE(waiting.empty());
+  const Finished dropped = drop();
+  CHECK(dropped.status == 0);
+  CHECK(dropped.out == std::to_string(waiting.size()) + " records dropped\n");
+
+  sink.otherwise({});
+  const auto before = static_cast<std::ptrdiff_t>(sink.requests().size());
+  AgentProcess next({.environment = environment});
+  REQUIRE(sink.wait_for(sink.requests().size() + 2, long_enough));
+  CHECK(next.stop() == 0);
+  const auto requests = sink.requests();
+  for (const auto& [point, count] : counted({requests.begin() + before, requests.end()})) {
+    INFO(to_string(point));
+    CHECK(waiting.count(point) == 0);
+  }
+}
+
 TEST_CASE("a proc root that is not there is said clearly, and the agent goes on", "[system]") {
   AgentProcess agent({.environment = {{"SCOPS_HOST_PROC", "/nonexistent/proc"},
                                       {"CAPTURE_INTERVAL", "1s"},

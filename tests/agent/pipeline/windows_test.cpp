@@ -118,7 +118,7 @@ TEST_CASE("Correction b: only windows that have ended are closed", "[windows]") 
   CHECK(lines_of(fixture.blocks()) == Lines{"x{} count/10 @12000 = 2"});
 }
 
-TEST_CASE("nothing of a window is given twice; what is late has only what is late", "[windows]") {
+TEST_CASE("nothing of a window is given twice, and what is late has only what is late", "[windows]") {
   Fixture fixture;
   fixture.add(count_at(3000));
   fixture.windows.close(window_start + 10000);

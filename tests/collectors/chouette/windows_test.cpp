@@ -8,7 +8,7 @@ using namespace scops;
 using namespace scops::test;
 using Lines = std::vector<std::string>;
 
-TEST_CASE("closed windows are handed over oldest first, a commit each; the open one stays") {
+TEST_CASE("closed windows are handed over oldest first, a commit each, and the open one stays") {
   Queues queues;
   queues.add(raw, "c", open_window + 1, gauge("open"));
   queues.add(raw, "b", closed_window + 9.5, gauge("late"));

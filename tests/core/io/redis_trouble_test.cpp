@@ -18,6 +18,7 @@
 #include "tests/support/captured_log.hpp"
 #include "tests/support/fake_clock.hpp"
 #include "tests/support/fake_peer.hpp"
+#include "tests/support/not_tested.hpp"
 #include "tests/support/redis_server.hpp"
 
 using namespace std::chrono_literals;
@@ -127,10 +128,7 @@ TEST_CASE("what is no Redis is named where it shows", "[redis]") {
 
 TEST_CASE("a Redis in protected mode is said to be so, whatever is asked first", "[redis]") {
   const std::string address = outer_address();
-  if (address.empty()) {
-    WARN("NOT TESTED with a Redis in protected mode: this machine has no address but its own");
-    return;
-  }
+  if (address.empty()) return scops::test::not_tested("this machine has no address but its own");
   const RedisServer redis({.arguments = {"--bind", "0.0.0.0", "--protected-mode", "yes"}});
   RedisTarget target = redis.target();
   target.host = address;
@@ -167,7 +165,7 @@ TEST_CASE("wrong password, no password, a password too many", "[redis]") {
   CHECK(trouble(target) == "a password is set here, but the server has none");
 }
 
-TEST_CASE("a server without AUTH repeats the password; we do not", "[redis]") {
+TEST_CASE("a server without AUTH repeats the password, we do not", "[redis]") {
   FakePeer peer([](std::string_view, int) {
     return "-ERR unknown command `AUTH`, with args beginning with: `wr0ng-secret`\r\n$-1\r\n";
   });

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <cstdint>
+#include <cstdlib>
 #include <limits>
 
 #include "tests/support/fake_clock.hpp"
@@ -157,14 +158,19 @@ TEST_CASE("records without a stamp are taken as they are", "[time]") {
   CHECK(board.verdict(plain) == Verdict::old);
 }
 
-TEST_CASE("no stamp and no time is too wild", "[time]") {
+TEST_CASE("no stamp and no time is too wild to be dated", "[time]") {
   const Board board(today);
   constexpr TimeMs most = std::numeric_limits<TimeMs>::max();
   for (const TimeMs offset : {-(TimeMs{1} << 47U), TimeMs{0}, (TimeMs{1} << 47U) - 1}) {
     for (const TimeMs time : {-most, TimeMs{0}, most}) {
-      for (const std::uint32_t boot : {0U, this_boot, 9U})
-        (void)board.timeline.date(board.timeline.now(), {.boot = boot, .offset = offset, .set = true}, time,
-                                  ttl);
+      for (const std::uint32_t boot : {0U, this_boot, 9U}) {
+        const Timeline::Date date = board.timeline.date(
+            board.timeline.now(), {.boot = boot, .offset = offset, .set = true}, time, ttl);
+        INFO("boot " << boot << ", offset " << offset << ", time " << time);
+        CHECK(std::abs(date.shift) <= TimeMs{1} << 48U);
+        if (time == -most) CHECK(date.verdict != Verdict::ready);
+        if (time == most) CHECK((date.verdict == Verdict::ready) == (boot != 9));
+      }
     }
   }
 }

@@ -1,10 +1,10 @@
 // The buffer in a Redis that fails, is full, or is changed by others.
-#include <unistd.h>
-
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <thread>
 
+#include "tests/support/agent_process.hpp"
 #include "tests/support/captured_log.hpp"
 #include "tests/transport/buffer/redis_fixture.hpp"
 #include "tests/transport/buffer/redis_lossy_link.hpp"
@@ -44,11 +44,11 @@ TEST_CASE("what put returned for survives a kill of Redis with AOF, and nothing 
   fixture.target.timeout = impatient;
   const auto buffer = fixture.open_store();
   std::vector<std::string> stored;
+  std::atomic<std::uint64_t> mark = 0;
   std::jthread killer([&] {
-    ::usleep(150'000);
+    (void)test::eventually([&] { return mark > 40; });  // in the middle of any command
     server.kill();
   });
-  std::uint64_t mark = 0;
   for (bool up = true; up; ++mark) {
     const Block block = block_of(2, fixture.clock.wall(), mark);
     up = buffer->put(block).has_value();
@@ -59,6 +59,7 @@ TEST_CASE("what put returned for survives a kill of Redis with AOF, and nothing 
       std::erase(stored, blocks->front().bytes);
   }
   killer.join();
+  REQUIRE(mark.load() > 40);
   server.start();
   fixture.clock.advance(backoff_ms);
   const auto left = bytes_of(read(*buffer, "a"));

@@ -75,7 +75,7 @@ void check_containers(ContainerEngine& engine) {
            emit.value("docker.network.bytes.recv container:listens").value_or(0) > 100'000 &&
            emit.value("docker.exit_code container:failed").has_value();
   };
-  CHECK(eventually(arrived, std::chrono::seconds(15)));
+  CHECK(eventually(arrived));
   CAPTURE(emit.lines);
   CHECK(emit.value("docker.memory.limit container:busy") == 67'108'864);
   CHECK(emit.value("docker.memory.usage container:busy").value_or(0) > 10'000);
@@ -150,7 +150,7 @@ TEST_CASE("docker: a real dockerd tells all that there is") {
            emit.value("docker.oom_killed container:hungry").value_or(0) > 0 &&
            emit.value("docker.restarts container:again").value_or(0) > 0;
   };
-  CHECK(eventually(happened, std::chrono::seconds(20)));
+  CHECK(eventually(happened));
   CAPTURE(emit.lines);
   CHECK(emit.value("docker.health container:sick") == 0);
   CHECK(emit.value("docker.exit_code container:hungry") == 137);

@@ -13,6 +13,7 @@
 #include "collectors/pull/docker/formats.hpp"
 #include "core/io/files.hpp"
 #include "tests/collectors/recording_emit.hpp"
+#include "tests/support/not_tested.hpp"
 
 using namespace scops;
 using scops::test::RecordingEmit;
@@ -23,8 +24,7 @@ namespace {
 std::optional<std::string> data_folder() {
   const char* data = std::getenv("SCOPS_TEST_DATA");
   if (data != nullptr && fs::exists(fs::path(data) / "docker")) return data;
-  if (std::getenv("CI") != nullptr) FAIL("no answers of engines in SCOPS_TEST_DATA");
-  WARN("no answers of engines in SCOPS_TEST_DATA: nothing compared");
+  test::not_tested("no answers of engines in SCOPS_TEST_DATA");
   return std::nullopt;
 }
 

@@ -198,7 +198,7 @@ TEST_CASE("an emptied queue is sent once as 0, and found again when it is filled
   CHECK(agent.capture().lines == std::vector<std::string>{"dramatiq.queue_size queue:q = 2"});
 }
 
-TEST_CASE("a scan beyond its budget goes on at the next capture; each queue is sent once", "[dramatiq]") {
+TEST_CASE("a scan beyond its budget goes on at the next capture, and each queue is sent once", "[dramatiq]") {
   const RedisServer redis({.arguments = {"--enable-debug-command", "yes"}});
   redis.run({"DEBUG", "POPULATE", "20000"});
   for (int i = 0; i < 40; ++i) redis.run({"HSET", fmt::format("dramatiq:q{:02}.msgs", i), "1", "{}"});

@@ -15,6 +15,7 @@
 #include "core/io/files.hpp"
 #include "core/model/text.hpp"
 #include "tests/collectors/recording_emit.hpp"
+#include "tests/support/not_tested.hpp"
 #include "tests/support/temp_dir.hpp"
 
 using namespace scops;
@@ -90,9 +91,7 @@ TEST_CASE("over the same machine our numbers are those of node_exporter") {
   const std::string archive =
       std::string(data == nullptr ? "" : data) + "/conformance/host_fixtures/node_exporter_rootfs.tar.gz";
   if (data == nullptr || !std::filesystem::exists(archive)) {
-    if (std::getenv("CI") != nullptr) FAIL("no reference data in SCOPS_TEST_DATA");
-    WARN("no reference data in SCOPS_TEST_DATA: nothing compared");
-    return;
+    return test::not_tested("no reference data in SCOPS_TEST_DATA");
   }
   const test::TempDir dir;
   REQUIRE(std::system(("tar -xzf '" + archive + "' -C '" + dir.path() + "'").c_str()) == 0);

@@ -17,6 +17,7 @@
 #include "core/io/json.hpp"
 #include "core/model/text.hpp"
 #include "tests/collectors/recording_emit.hpp"
+#include "tests/support/not_tested.hpp"
 
 using namespace scops;
 namespace fs = std::filesystem;
@@ -79,9 +80,7 @@ TEST_CASE("k8s: recorded summaries are sent number by number") {
   const char* data = std::getenv("SCOPS_TEST_DATA");
   const fs::path folder = fs::path(data == nullptr ? "" : data) / "k8s";
   if (data == nullptr || !fs::exists(folder)) {
-    if (std::getenv("CI") != nullptr) FAIL("no recorded summaries in SCOPS_TEST_DATA/k8s");
-    WARN("no recorded summaries in SCOPS_TEST_DATA/k8s: nothing compared");
-    return;
+    return test::not_tested("no recorded summaries in SCOPS_TEST_DATA/k8s");
   }
   std::size_t compared = 0;
   for (const auto& entry : fs::directory_iterator(folder)) {

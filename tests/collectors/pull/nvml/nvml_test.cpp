@@ -161,7 +161,7 @@ TEST_CASE("without a driver nothing is sent, quietly, until there is one", "[nvm
   CHECK(machine.capture().lines.size() == 2);
 }
 
-TEST_CASE("no GPU at all is quiet; one that cannot be counted is not", "[nvml]") {
+TEST_CASE("no GPU at all is quiet, one that cannot be counted is not", "[nvml]") {
   Machine none("gpus 0\n");
   CHECK(none.capture().lines.empty());
   CHECK(none.quiet);

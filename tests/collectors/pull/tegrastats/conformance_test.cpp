@@ -14,6 +14,7 @@
 #include "collectors/pull/tegrastats/formats.hpp"
 #include "core/model/text.hpp"
 #include "tests/collectors/recording_emit.hpp"
+#include "tests/support/not_tested.hpp"
 
 using namespace scops;
 using scops::test::RecordingEmit;
@@ -25,8 +26,7 @@ std::vector<std::string> real_lines() {
   const char* data = std::getenv("SCOPS_TEST_DATA");
   std::ifstream file(std::string(data == nullptr ? "" : data) + "/tegrastats/lines.jsonl");
   if (!file) {
-    if (std::getenv("CI") != nullptr) FAIL("no tegrastats lines in SCOPS_TEST_DATA");
-    WARN("no tegrastats lines in SCOPS_TEST_DATA: nothing compared");
+    test::not_tested("no tegrastats lines in SCOPS_TEST_DATA");
     return {};
   }
   std::vector<std::string> lines;
