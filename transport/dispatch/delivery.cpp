@@ -227,6 +227,7 @@ Delivery::Job Delivery::suspect_job(const std::vector<Block>& waiting, Suspect s
 
 void Delivery::settle(const Job& job, const Reply& reply) {
   if (job.of != nullptr) job.of->again = is_again(reply.verdict) ? job.piece.size() : 0;
+  if (reply.verdict != Verdict::retry) slow_in_a_row_ = 0;
   switch (reply.verdict) {
     case Verdict::accepted:
       on_accepted(job, reply);
