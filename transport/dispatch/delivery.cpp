@@ -36,6 +36,7 @@ Delivery::Delivery(std::string name, Kind kind, Output& output, Pace& pace, Deli
       offset_(release_offset(context_.host, context_.settings.interval)),
       backoff_(context_.settings.backoff_min, context_.settings.backoff_max,
                context_.seed + static_cast<std::uint64_t>(kind)),
+      store_backoff_(backoff_),
       journal_(name_, kind, context_.stats, context_.self) {
   rest();
 }
@@ -51,6 +52,7 @@ std::int64_t Delivery::step(Duration timeout, const std::stop_token& stop) {
     store_failed(job.error());
     return due_;
   }
+  store_backoff_.succeeded();
   if (job->payload.size() == 0) return due_;
   pace_.requested(now);
   sent_ = true;
@@ -63,7 +65,8 @@ std::int64_t Delivery::step(Duration timeout, const std::stop_token& stop) {
 }
 
 void Delivery::wake() {
-  if (output_.limits(kind_).immediate && backoff_.failures() == 0) go_on();
+  const bool well = backoff_.failures() == 0 && store_backoff_.failures() == 0;
+  if (output_.limits(kind_).immediate && well) go_on();
 }
 
 void Delivery::hurry() {
@@ -342,8 +345,9 @@ void Delivery::flush_acks() {
 }
 
 void Delivery::store_failed(const Error& error) {
-  const Duration wait = backoff_.failed();
+  const Duration wait = store_backoff_.failed();
   due_ = context_.clock.steady() + wait.count();
+  new_release_ = true;  // what comes meanwhile has waited long enough
   journal_.store_failed(error, wait);
 }
 

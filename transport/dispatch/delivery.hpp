@@ -102,7 +102,7 @@ class Delivery {
   Pace& pace_;
   const DeliveryContext context_;
   const Duration offset_;
-  Backoff backoff_;
+  Backoff backoff_, store_backoff_;  // of the intake, of the buffer
   Journal journal_;
 
   Sending oldest_;   // from the cursor on
