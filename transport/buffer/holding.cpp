@@ -105,6 +105,8 @@ Result<bool> HoldingBuffer::put_together(std::span<const Block> blocks, const Re
 Result<std::vector<Block>> HoldingBuffer::read(std::string_view output, Kind kind, Wanted wanted) {
   const Call call(*this);
   if (!wanted.only.empty()) return read_these(output, kind, wanted);
+  Places except = places_of(wanted.except);
+  wanted.except = std::move(except.stored);
   Result<Fetched> stored = store_->fetch(output, kind, wanted);
   if (!stored && queue_.empty()) return stored.error();
   std::vector<Block> blocks;
@@ -117,6 +119,7 @@ Result<std::vector<Block>> HoldingBuffer::read(std::string_view output, Kind kin
   for (const Block& block : blocks) records += block.records;
   if (records >= wanted.records && !blocks.empty()) return blocks;
   wanted.records -= static_cast<std::uint32_t>(std::min<std::uint64_t>(records, wanted.records));
+  wanted.except = std::move(except.queued);
   Result<Fetched> held = queue_.read(output, kind, wanted, blocks.empty());
   if (!held) return held.error();
   std::move(held->blocks.begin(), held->blocks.end(), std::back_inserter(blocks));
@@ -126,16 +129,9 @@ Result<std::vector<Block>> HoldingBuffer::read(std::string_view output, Kind kin
 // Each from where it is by now. A part of them would be another batch: all, or the store's error.
 Result<std::vector<Block>> HoldingBuffer::read_these(std::string_view output, Kind kind,
                                                      const Wanted& wanted) {
-  Wanted stored = {.only = {}, .held = wanted.held};
-  Wanted queued = stored;
-  for (const BlockId id : wanted.only) {
-    const auto alias = id.major == queue_major ? aliases_.find(id.minor) : aliases_.end();
-    if (alias != aliases_.end()) {
-      stored.only.push_back(alias->second.stored);
-    } else {
-      (id.major == queue_major ? queued : stored).only.push_back(id);
-    }
-  }
+  Places places = places_of(wanted.only);
+  const Wanted stored = {.only = std::move(places.stored), .held = wanted.held};
+  const Wanted queued = {.only = std::move(places.queued), .held = wanted.held};
   std::vector<Block> blocks;
   if (!stored.only.empty()) {
     Result<Fetched> batch = store_->fetch(output, kind, stored);
@@ -149,6 +145,19 @@ Result<std::vector<Block>> HoldingBuffer::read_these(std::string_view output, Ki
     std::move(batch->blocks.begin(), batch->blocks.end(), std::back_inserter(blocks));
   }
   return blocks;
+}
+
+HoldingBuffer::Places HoldingBuffer::places_of(std::span<const BlockId> ids) const {
+  Places places;
+  for (const BlockId id : ids) {
+    const auto alias = id.major == queue_major ? aliases_.find(id.minor) : aliases_.end();
+    if (alias != aliases_.end()) {
+      places.stored.push_back(alias->second.stored);
+    } else {
+      (id.major == queue_major ? places.queued : places.stored).push_back(id);
+    }
+  }
+  return places;
 }
 
 Status HoldingBuffer::ack(std::string_view output, std::span<const BlockId> ids) {

@@ -74,13 +74,13 @@ class Delivery {
 
   [[nodiscard]] Result<Job> next_job();
   [[nodiscard]] Result<Job> go_on_with(Sending& sending);
+  [[nodiscard]] Result<std::vector<Block>> waiting(TimeMs since = INT64_MIN);
   [[nodiscard]] Result<Job> new_job();
   [[nodiscard]] Result<Job> past_the_store(const Error& error);
   [[nodiscard]] bool can_wait(const std::vector<Block>& blocks) const;
   [[nodiscard]] std::vector<Block> fresh(TimeMs oldest_waiting);
-  [[nodiscard]] std::vector<Block> not_taken(std::vector<Block> blocks) const;
   [[nodiscard]] Job batch_job(Sending& sending, std::vector<Block> blocks);
-  [[nodiscard]] Job suspect_job(const std::vector<Block>& waiting, Suspect suspect);
+  [[nodiscard]] Result<Job> suspect_job(Suspect suspect);
   void adopt(Sending& sending, const std::vector<Block>& blocks, const Batch& batch);
 
   void settle(const Job& job, const Reply& reply);

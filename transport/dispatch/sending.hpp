@@ -12,8 +12,6 @@ namespace scops {
 struct Sending {
   struct Part {
     BlockId block;
-    std::uint32_t records = 0;
-    std::uint64_t bytes = 0;
     TimeMs newest = 0, shift = 0;  // as they were sent
   };
   std::vector<Part> parts;  // empty: no batch
