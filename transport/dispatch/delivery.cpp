@@ -184,20 +184,11 @@ Delivery::Job Delivery::batch_job(Sending& sending, std::vector<Block> blocks) {
   return job;
 }
 
-// Makes `blocks` the batch. Also when a part of the one before has expired: positions have changed, so what
-// is left of it starts anew.
 void Delivery::adopt(Sending& sending, const std::vector<Block>& blocks, const Batch& batch) {
   if (!batch.damaged.empty()) journal_.dropped("damaged", batch.damaged_records);
   to_ack_.insert(to_ack_.end(), batch.damaged.begin(), batch.damaged.end());
   flush_acks();
-  sending.doubtful = sending.frozen();
-  sending.again = 0;
-  sending.parts.clear();
-  for (const Block& block : blocks) {
-    if (std::find(batch.damaged.begin(), batch.damaged.end(), block.id) != batch.damaged.end()) continue;
-    sending.parts.push_back({block.id, block.newest, block.shift});
-  }
-  sending.plan = Plan(static_cast<std::uint32_t>(batch.payload.size()));
+  sending.become(blocks, batch);
 }
 
 Result<Delivery::Job> Delivery::suspect_job(Suspect suspect) {
@@ -271,7 +262,7 @@ void Delivery::on_accepted(const Job& job, const Reply& reply) {
   }
   if (learned_limit_ != 0 && job.piece.size() == learned_limit_) learned_limit_ += learned_limit_ / 16 + 1;
   job.of->plan.accepted(job.piece);
-  if (job.of->plan.done()) finish(*job.of, job.batch);
+  finish(*job.of, job.batch);
 }
 
 // Whoever accepts other records is alive: the search goes on at once. Else this may be an intake that refuses
@@ -282,15 +273,16 @@ void Delivery::on_refused(const Job& job, const Reply& reply) {
   fail(reply, alive ? Duration(0) : backoff_.failed());
   if (!job.suspect) {
     job.of->plan.refused(job.piece, accepted_);
-    if (job.of->plan.done()) finish(*job.of, job.batch);
+    finish(*job.of, job.batch);
   } else if (suspects_.refused(*job.suspect, accepted_)) {
     journal_.dropped("refused", 1);
     end_suspect(*job.suspect);
   }
 }
 
-// The plan is through: blocks without a refused record are done with.
+// If the plan is through, blocks without a refused record are done with.
 void Delivery::finish(Sending& sending, const Batch& batch) {
+  if (!sending.plan.done()) return sending.note(batch);
   for (const Sending::Part& part : sending.parts) {
     std::vector<Suspect> found;
     for (const Refusal& refusal : sending.plan.refusals()) {

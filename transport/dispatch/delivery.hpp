@@ -12,7 +12,7 @@
 //
 // While the oldest that waits is older than two intervals, the fresh goes past it, twice an interval, in a
 // batch of its own. Between attempts a batch is block ids and ranges, not records: they are read again. What
-// the intake may have of it keeps its blocks and their times, whatever the clock does.
+// the intake may have of it keeps its blocks and times, whatever the clock does; what it has stays done.
 //
 // A batch is acked when it is through; a crash before that sends some of it twice (docs/reliability.md).
 #pragma once
