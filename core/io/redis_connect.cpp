@@ -88,10 +88,12 @@ RedisConnector::RedisConnector(const RedisTarget& target, RedisReplies& replies,
     : target_(target),
       replies_(replies),
       buffer_(buffer),
-      tls_{target.tls_ca, target.tls_cert, target.tls_key, target.tls_verify} {}
+      tls_{.ca = target.tls_ca, .cert = target.tls_cert, .key = target.tls_key, .verify = target.tls_verify} {
+}
 
 Result<RedisLink> RedisConnector::open(const RedisAddress& address, Deadline deadline) {
   replies_.reset();
+  if (target_.tls && tls_.ca.empty() && tls_.system.empty()) tls_.system = system_authorities();
   return RedisLink::connect(address, target_.tls ? &tls_ : nullptr, deadline);
 }
 

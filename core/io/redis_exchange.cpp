@@ -14,7 +14,7 @@ constexpr std::size_t buffer_max = 65'536;
 constexpr std::size_t piece_size = 16'384;
 constexpr std::size_t refusal_max = 512;
 
-// Unasked, to other machines than its own, before it hangs up.
+// Unasked, to other machines than its own, before it hangs up: the first that comes.
 constexpr std::string_view protected_mode = "-DENIED ";
 
 // Somebody else's protocol: say which, where it shows.
@@ -109,7 +109,7 @@ void RedisExchange::read_what_came() {
     if (!came) return fail(came.error());
     if (*came == 0) return;
     const std::string_view bytes(piece.data(), *came);
-    if (bytes.starts_with(protected_mode)) {
+    if (answered_ == 0 && replies_.idle() && bytes.starts_with(protected_mode)) {
       return fail(
           {ErrorKind::retry, "the server is in protected mode: other machines need a password there"});
     }

@@ -165,7 +165,9 @@ RedisLink::RedisLink(RedisLink&& other) noexcept = default;
 RedisLink& RedisLink::operator=(RedisLink&& other) noexcept = default;
 RedisLink::~RedisLink() = default;
 
-Result<RedisLink> RedisLink::connect(const RedisAddress& address, const RedisTls* tls, Deadline deadline) {
+// An authority may be in the bundle and not in the folder, as for HTTP (docs/decisions/024): then the bundle
+// it is from here on.
+Result<RedisLink> RedisLink::connect(const RedisAddress& address, RedisTls* tls, Deadline deadline) {
   const auto addresses =
       address.socket.empty() ? resolve(address.host, address.port, deadline) : unix_address(address.socket);
   if (!addresses) return addresses.error();
@@ -173,6 +175,11 @@ Result<RedisLink> RedisLink::connect(const RedisAddress& address, const RedisTls
   if (!fd) return fd.error();
   if (tls == nullptr || !address.socket.empty()) return RedisLink(std::move(*fd), nullptr);
   auto session = TlsSession::connect(fd->get(), address.host, *tls, deadline);
+  const bool other_way = !tls->whole_bundle && !tls->system.folder.empty();
+  if (!session && other_way && session.error().text == unknown_authority) {
+    tls->whole_bundle = true;
+    return connect(address, tls, deadline);
+  }
   if (!session) return session.error();
   return RedisLink(std::move(*fd), std::move(*session));
 }

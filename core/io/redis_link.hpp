@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/io/authorities.hpp"
 #include "core/io/files.hpp"
 #include "core/io/resolve.hpp"
 #include "core/model/result.hpp"
@@ -35,6 +36,8 @@ struct RedisAddress {
 struct RedisTls {
   std::string ca, cert, key;
   bool verify = true;
+  Authorities system = {};    // where there is no `ca`
+  bool whole_bundle = false;  // of the system's: the file of all, not only the folder
 };
 
 class TlsSession;
@@ -42,8 +45,9 @@ class TlsSession;
 class RedisLink {
  public:
   // Connected, and the TLS handshake done where `tls` is not null, before `deadline`. Errors are of kind
-  // retry and name what went wrong, not the address.
-  [[nodiscard]] static Result<RedisLink> connect(const RedisAddress& address, const RedisTls* tls,
+  // retry and name what went wrong, not the address. `tls->whole_bundle` is set when the folder does not know
+  // the authority.
+  [[nodiscard]] static Result<RedisLink> connect(const RedisAddress& address, RedisTls* tls,
                                                  Deadline deadline);
   RedisLink(RedisLink&& other) noexcept;
   RedisLink& operator=(RedisLink&& other) noexcept;

@@ -21,7 +21,7 @@ struct RedisReplies::Callbacks {
   static void* on_text(const redisReadTask* task, char* text, std::size_t size) noexcept {
     auto* const self = static_cast<RedisReplies*>(task->privdata);
     Node* const node = self->node_of(task);
-    if (node == nullptr || !self->fits(size)) return nullptr;
+    if (node == nullptr || !self->fits(size, 1)) return nullptr;
     try {
       *node = {.type = RedisType::text, .begin = self->tree_.text.size(), .size = size};
       self->tree_.text.append(text, size);
@@ -37,7 +37,7 @@ struct RedisReplies::Callbacks {
     auto* const self = static_cast<RedisReplies*>(task->privdata);
     Node* const node = self->node_of(task);
     const auto count = static_cast<std::size_t>(size);
-    if (node == nullptr || !self->fits(count * sizeof(Node))) return nullptr;
+    if (node == nullptr || !self->fits(count, sizeof(Node))) return nullptr;
     const std::size_t first = self->tree_.nodes.size();
     *node = {.type = RedisType::list, .begin = first, .size = count};
     try {
@@ -139,8 +139,8 @@ bool RedisReplies::idle() const { return reader_->ridx < 0 && reader_->len == re
 
 std::size_t RedisReplies::used() const { return tree_.text.size() + tree_.nodes.size() * sizeof(Node); }
 
-bool RedisReplies::fits(std::size_t bytes) {
-  if (bytes <= reply_max_ - used()) return true;
+bool RedisReplies::fits(std::size_t count, std::size_t size) {
+  if (count <= (reply_max_ - used()) / size) return true;
   too_large_ = true;
   return false;
 }

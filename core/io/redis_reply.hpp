@@ -47,7 +47,8 @@ class RedisReplies {
   };
 
   RedisValue::Node* node_of(const redisReadTask* task);
-  [[nodiscard]] bool fits(std::size_t bytes);
+  // Do `count` more of `size` bytes? Divided, not multiplied: their product may wrap.
+  [[nodiscard]] bool fits(std::size_t count, std::size_t size);
   [[nodiscard]] std::size_t used() const;
   void clear_tree();
 

@@ -11,8 +11,6 @@
 #include <limits>
 #include <utility>
 
-#include "core/io/authorities.hpp"
-
 namespace scops {
 namespace {
 
@@ -77,13 +75,13 @@ struct FreeSsl {
 using Context = std::unique_ptr<SSL_CTX, FreeContext>;
 using Ssl = std::unique_ptr<SSL, FreeSsl>;
 
-bool load_authorities(SSL_CTX* context, const std::string& ca) {
-  if (!ca.empty()) return SSL_CTX_load_verify_locations(context, ca.c_str(), nullptr) == 1;
-  const Authorities system = system_authorities();
-  if (!system.folder.empty())
-    return SSL_CTX_load_verify_locations(context, nullptr, system.folder.c_str()) == 1;
-  if (!system.file.empty()) return SSL_CTX_load_verify_locations(context, system.file.c_str(), nullptr) == 1;
-  return SSL_CTX_set_default_verify_paths(context) == 1;
+bool load_authorities(SSL_CTX* context, const RedisTls& settings) {
+  if (!settings.ca.empty()) return SSL_CTX_load_verify_locations(context, settings.ca.c_str(), nullptr) == 1;
+  const auto& [file, folder] = settings.system;
+  if (settings.system.empty()) return SSL_CTX_set_default_verify_paths(context) == 1;
+  const bool only_folder = !settings.whole_bundle && !folder.empty();
+  return SSL_CTX_load_verify_locations(context, only_folder || file.empty() ? nullptr : file.c_str(),
+                                       folder.empty() ? nullptr : folder.c_str()) == 1;
 }
 
 Result<Context> make_context(const RedisTls& settings) {
@@ -98,7 +96,7 @@ Result<Context> make_context(const RedisTls& settings) {
   // A peer that closes without a goodbye is an end like any other: replies know their own length.
   SSL_CTX_set_options(raw, SSL_OP_IGNORE_UNEXPECTED_EOF);
   SSL_CTX_set_verify(raw, settings.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
-  if (!load_authorities(raw, settings.ca)) return retry("TLS: the file of authorities (tls_ca) is unusable");
+  if (!load_authorities(raw, settings)) return retry("TLS: the file of authorities (tls_ca) is unusable");
   if (settings.cert.empty()) return context;
   const std::string& key = settings.key.empty() ? settings.cert : settings.key;
   if (SSL_CTX_use_certificate_chain_file(raw, settings.cert.c_str()) != 1 ||
@@ -134,7 +132,7 @@ std::string verify_words(long why) {
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-      return "TLS: unknown certificate authority";
+      return std::string(unknown_authority);
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
       return "TLS: the certificate is for another host name";

@@ -13,11 +13,13 @@
 
 namespace scops {
 
+inline constexpr std::string_view unknown_authority = "TLS: unknown certificate authority";
+
 class TlsSession {
  public:
   // The handshake. `host` is what the certificate must be for (a name or an IP address), unless
   // `settings.verify` is off; names are sent as SNI. `fd` outlives the session. Errors are of kind retry:
-  // "TLS: unknown certificate authority", "TLS: the certificate has expired (is the clock right?)"...
+  // unknown_authority, "TLS: the certificate has expired (is the clock right?)"...
   [[nodiscard]] static Result<std::unique_ptr<TlsSession>> connect(int fd, const std::string& host,
                                                                    const RedisTls& settings,
                                                                    Deadline deadline);

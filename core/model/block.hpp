@@ -17,9 +17,6 @@ struct BlockId {
   auto operator<=>(const BlockId&) const = default;
 };
 
-// `major` of a block that is held in memory until the store takes it: behind all that the store has.
-inline constexpr std::uint64_t held_major = UINT64_MAX;
-
 // The records of one flush, encoded, compressed and checksummed (core/io/block_codec): never changed again.
 struct Block {
   BlockId id;  // set by put

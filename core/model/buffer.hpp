@@ -22,6 +22,7 @@ struct Wanted {
   TimeMs since = INT64_MIN;            // blocks whose `newest` is not older
   std::vector<BlockId> only = {};      // not empty: nothing but these; they were read before, in one read
   bool held = false;                   // also what is not to be sent just now because of the clock
+  std::vector<BlockId> except = {};    // none of these, which were read before
 };
 
 struct BufferStats {

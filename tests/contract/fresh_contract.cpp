@@ -11,9 +11,9 @@ namespace {
 constexpr TimeMs hour = 3'600'000;
 
 // The values that block_of() was told to mark with.
-std::vector<std::string> bytes_of(const std::vector<Block>& blocks) {
+std::vector<std::string> bytes_of(const std::vector<Block>& blocks, std::size_t from = 0) {
   std::vector<std::string> bytes;
-  for (const Block& block : blocks) bytes.push_back(block.bytes);
+  for (std::size_t i = from; i < blocks.size(); ++i) bytes.push_back(blocks[i].bytes);
   return bytes;
 }
 
@@ -124,11 +124,34 @@ void gives_the_same_again(BufferFixture& fixture) {
   CHECK(again(batch).size() == 3);
 }
 
+// What is held back is read past, however much it is, and more of what is fresh is had.
+void reads_past_what_is_excepted(BufferFixture& fixture) {
+  Setting setting(fixture);
+  const auto first = read(*setting.buffer, "a", Kind::metrics, 100);
+  REQUIRE(first.size() == 10);
+  Wanted wanted = {.records = 20};
+  for (const Block& block : first) wanted.except.push_back(block.id);
+  const auto past = setting.buffer->read("a", Kind::metrics, wanted);
+  REQUIRE(past);
+  CHECK(bytes_of(*past) == bytes_of(read(*setting.buffer, "a", Kind::metrics, 120), 10));
+  for (const Block& block : *past) wanted.except.push_back(block.id);
+  for (std::uint64_t i = 100; i < 105; ++i) setting.add(fixture, 0, i);
+  wanted.since = fixture.clock.wall() - hour;
+  const auto young = setting.buffer->read("a", Kind::metrics, wanted);
+  REQUIRE(young);
+  REQUIRE(young->size() == 2);
+  for (const Block& block : *young) wanted.except.push_back(block.id);
+  const auto next = setting.buffer->read("a", Kind::metrics, wanted);
+  REQUIRE(next);
+  REQUIRE(next->size() == 2);
+  CHECK(next->front().bytes == block_of(10, fixture.clock.wall(), 102).bytes);
+}
+
 }  // namespace
 
 void check_fresh_contract(const std::function<std::unique_ptr<BufferFixture>()>& make) {
   const auto check = GENERATE(gives_what_is_fresh, gives_each_block_once, loses_nothing_that_was_not_acked,
-                              gives_the_same_again);
+                              gives_the_same_again, reads_past_what_is_excepted);
   const auto fixture = make();
   check(*fixture);
 }

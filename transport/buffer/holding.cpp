@@ -1,6 +1,7 @@
 #include "transport/buffer/holding.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "core/runtime/log.hpp"
@@ -10,6 +11,7 @@ namespace scops {
 
 namespace {
 
+constexpr std::uint64_t queue_major = std::numeric_limits<std::uint64_t>::max();
 constexpr std::uint64_t bytes_a_move = 1U << 20U;  // in one commit: bounds the store's log
 constexpr std::uint64_t least_held = 1U << 20U;    // however short memory is
 constexpr std::size_t aliases_max = 4096;          // older ones are blocks that nobody has in flight any more
@@ -36,7 +38,7 @@ HoldingBuffer::HoldingBuffer(std::unique_ptr<Store> store, std::vector<std::stri
       clock_(clock),
       counters_(counters),
       store_(std::move(store)),
-      queue_(std::move(outputs), held_major, limits.retention),
+      queue_(std::move(outputs), queue_major, limits.retention),
       trouble_(std::move(absent)),
       kept_out_(!trouble_.empty()),
       absent_(kept_out_) {
@@ -105,6 +107,8 @@ Result<bool> HoldingBuffer::put_together(std::span<const Block> blocks, const Re
 Result<std::vector<Block>> HoldingBuffer::read(std::string_view output, Kind kind, Wanted wanted) {
   const Call call(*this);
   if (!wanted.only.empty()) return read_these(output, kind, wanted);
+  Places except = places_of(wanted.except);
+  wanted.except = std::move(except.stored);
   Result<Fetched> stored = store_->fetch(output, kind, wanted);
   std::vector<Block> blocks;
   if (stored) {
@@ -116,6 +120,7 @@ Result<std::vector<Block>> HoldingBuffer::read(std::string_view output, Kind kin
   for (const Block& block : blocks) records += block.records;
   if (records >= wanted.records && !blocks.empty()) return blocks;
   wanted.records -= static_cast<std::uint32_t>(std::min<std::uint64_t>(records, wanted.records));
+  wanted.except = std::move(except.queued);
   Result<Fetched> held = queue_.read(output, kind, wanted, blocks.empty());
   if (!held) return held.error();
   if (!stored && held->blocks.empty()) return stored.error();  // nobody knows whether something waits
@@ -126,16 +131,9 @@ Result<std::vector<Block>> HoldingBuffer::read(std::string_view output, Kind kin
 // Each from where it is by now. A part of them would be another batch: all, or the store's error.
 Result<std::vector<Block>> HoldingBuffer::read_these(std::string_view output, Kind kind,
                                                      const Wanted& wanted) {
-  Wanted stored = {.only = {}, .held = wanted.held};
-  Wanted queued = stored;
-  for (const BlockId id : wanted.only) {
-    const auto alias = id.major == held_major ? aliases_.find(id.minor) : aliases_.end();
-    if (alias != aliases_.end()) {
-      stored.only.push_back(alias->second.stored);
-    } else {
-      (id.major == held_major ? queued : stored).only.push_back(id);
-    }
-  }
+  Places places = places_of(wanted.only);
+  const Wanted stored = {.only = std::move(places.stored), .held = wanted.held};
+  const Wanted queued = {.only = std::move(places.queued), .held = wanted.held};
   std::vector<Block> blocks;
   if (!stored.only.empty()) {
     Result<Fetched> batch = store_->fetch(output, kind, stored);
@@ -149,6 +147,19 @@ Result<std::vector<Block>> HoldingBuffer::read_these(std::string_view output, Ki
     std::move(batch->blocks.begin(), batch->blocks.end(), std::back_inserter(blocks));
   }
   return blocks;
+}
+
+HoldingBuffer::Places HoldingBuffer::places_of(std::span<const BlockId> ids) const {
+  Places places;
+  for (const BlockId id : ids) {
+    const auto alias = id.major == queue_major ? aliases_.find(id.minor) : aliases_.end();
+    if (alias != aliases_.end()) {
+      places.stored.push_back(alias->second.stored);
+    } else {
+      (id.major == queue_major ? places.queued : places.stored).push_back(id);
+    }
+  }
+  return places;
 }
 
 Status HoldingBuffer::ack(std::string_view output, std::span<const BlockId> ids) {
@@ -168,7 +179,7 @@ BlockId HoldingBuffer::as_handed(std::string_view output, BlockId stored) const 
   const auto& names = queue_.outputs();
   const auto index = static_cast<std::size_t>(std::find(names.begin(), names.end(), output) - names.begin());
   for (const auto& [minor, alias] : aliases_) {
-    if (alias.stored == stored && (alias.readers & (1U << index)) != 0) return {held_major, minor};
+    if (alias.stored == stored && (alias.readers & (1U << index)) != 0) return {queue_major, minor};
   }
   return stored;
 }
@@ -177,7 +188,7 @@ BlockId HoldingBuffer::as_handed(std::string_view output, BlockId stored) const 
 std::vector<BlockId> HoldingBuffer::resolve(std::size_t output, std::span<const BlockId> ids) {
   std::vector<BlockId> stored;
   for (const BlockId id : ids) {
-    if (id.major != held_major) {
+    if (id.major != queue_major) {
       stored.push_back(id);
       continue;
     }

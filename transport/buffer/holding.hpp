@@ -8,7 +8,7 @@
 //   read     the blocks of the store, then those of the queue: oldest first
 //
 // The queue is bounded: when it is full and the store does not take it, the oldest blocks are dropped and
-// counted. A block in the queue has an id of its own ({held_major, n}), which stays good for ack when the
+// counted. A block in the queue has an id of its own ({2^64-1, n}), which stays good for ack when the
 // block has moved since. The destructor moves what is left to the store. One warning when the store begins to
 // refuse, one line when it takes blocks again. Any thread; one lock, held while the store works, but not
 // waited for by stats().
@@ -59,6 +59,10 @@ class HoldingBuffer final : public Buffer {
     std::uint32_t readers = 0;  // outputs that have not acked it, a bit for each
   };
 
+  struct Places {
+    std::vector<BlockId> stored, queued;  // as the two know them
+  };
+
   class Call;
 
   // All of these with mutex_ held.
@@ -67,6 +71,8 @@ class HoldingBuffer final : public Buffer {
   void move_all();
   void moved(const std::vector<const BlockQueue::Held*>& chunk, const std::vector<BlockId>& ids);
   Result<std::vector<Block>> read_these(std::string_view output, Kind kind, const Wanted& wanted);
+  // Where blocks that an output was handed are by now.
+  [[nodiscard]] Places places_of(std::span<const BlockId> ids) const;
   [[nodiscard]] BlockId as_handed(std::string_view output, BlockId stored) const;
   [[nodiscard]] std::vector<BlockId> resolve(std::size_t output, std::span<const BlockId> ids);
   void refused(const Error& error);

@@ -73,7 +73,7 @@ Ledger::Next Ledger::next(std::size_t output, Kind kind, const Wanted& wanted, b
     const Entry& entry = *at;
     if (entry.gone || entry.kind != kind || (entry.acked & bit(output)) != 0) continue;
     if (!wanted.only.empty() && !has(wanted.only, entry.id)) continue;
-    if (!may_go(now, entry, wanted)) continue;
+    if (has(wanted.except, entry.id) || !may_go(now, entry, wanted)) continue;
     records += entry.records;
     bytes += entry.size;
     const bool full = records > wanted.records || bytes > read_bytes_max;

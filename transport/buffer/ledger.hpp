@@ -61,8 +61,8 @@ class Ledger {
     std::vector<std::uint64_t> ids;
     bool more = false;
   };
-  // What the output should read; of `wanted.only`, `minor` alone counts. Without `at_least_one`, that may be
-  // nothing although a block waits.
+  // What the output should read; of the ids in `wanted`, `minor` alone counts. Without `at_least_one`, that
+  // may be nothing although a block waits.
   [[nodiscard]] Next next(std::size_t output, Kind kind, const Wanted& wanted,
                           bool at_least_one = true) const;
 

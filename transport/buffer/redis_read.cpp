@@ -41,12 +41,15 @@ struct RedisBuffer::Gathering {
            std::any_of(batch.blocks.begin(), batch.blocks.end(),
                        [&entry](const Block& block) { return block.id == entry.block.id; });
   }
+  [[nodiscard]] bool excepts(const RedisEntry& entry) const {
+    return std::find(wanted.except.begin(), wanted.except.end(), entry.block.id) != wanted.except.end();
+  }
   // Only what we were given before.
   [[nodiscard]] bool given_only() const { return wanted.since != INT64_MIN || !wanted.only.empty(); }
   [[nodiscard]] bool asks_for(const RedisEntry& entry, TimeMs shift) const {
     const auto& only = wanted.only;
     const bool named = only.empty() || std::find(only.begin(), only.end(), entry.block.id) != only.end();
-    return named && entry.block.newest + shift >= wanted.since && !has(entry);
+    return named && !excepts(entry) && entry.block.newest + shift >= wanted.since && !has(entry);
   }
   // False: no room for it.
   bool add(Block block) {
@@ -162,10 +165,11 @@ Result<std::vector<StreamId>> RedisBuffer::find_fresh(const Gathering& to) {
       const auto shift = date(to.kind, entry.block.newest, stamp_of_block(entry.block.bytes)).shift;
       return entry.id <= backlog || (entry.problem.empty() && entry.block.newest + shift < to.wanted.since);
     });
-    for (auto entry = entries->begin(); entry != end; ++entry)
-      found.emplace_back(entry->id, entry->block.records);
+    for (auto entry = entries->begin(); entry != end; ++entry) {
+      if (!to.excepts(*entry)) found.emplace_back(entry->id, entry->block.records);
+    }
     if (end != entries->end() || entries->size() < count) break;
-    before = found.back().first.before();
+    before = entries->back().id.before();
   }
   std::vector<StreamId> oldest;
   std::uint64_t records = 0;

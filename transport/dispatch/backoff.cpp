@@ -11,7 +11,7 @@ Duration Backoff::failed() { return below(next_ceiling(min_)); }
 
 Duration Backoff::throttled(Duration retry_after) {
   const Duration asked = std::clamp(retry_after, Duration(0), longest_retry_after);
-  return asked > Duration(0) ? asked + std::min(failed(), asked) : failed();
+  return asked + failed();
 }
 
 // Minutes soon, but not for the first one: a gateway's hiccup must not silence a board for long.

@@ -18,7 +18,9 @@ class Backoff {
 
   // One more failure.
   [[nodiscard]] Duration failed();
-  // One more failure, with an answer that asks for at least `retry_after`: that plus some jitter.
+  // One more failure, with an answer that asks for at least `retry_after`: that, and the usual wait on top.
+  // So a fleet that is told the same does not come back together, and a gateway that says 1 again and again
+  // is not asked each second for hours.
   [[nodiscard]] Duration throttled(Duration retry_after);
   // A failure that only a person can mend: between half and all of a ceiling that starts 16 times as high.
   [[nodiscard]] Duration hopeless();

@@ -36,6 +36,7 @@ Delivery::Delivery(std::string name, Kind kind, Output& output, Pace& pace, Deli
       offset_(release_offset(context_.host, context_.settings.interval)),
       backoff_(context_.settings.backoff_min, context_.settings.backoff_max,
                context_.seed + static_cast<std::uint64_t>(kind)),
+      store_backoff_(backoff_),
       journal_(name_, kind, context_.stats, context_.self) {
   rest();
 }
@@ -51,6 +52,7 @@ std::int64_t Delivery::step(Duration timeout, const std::stop_token& stop) {
     store_failed(job.error());
     return due_;
   }
+  store_backoff_.succeeded();
   if (job->payload.size() == 0) return due_;
   pace_.requested(now);
   sent_ = true;
@@ -63,7 +65,8 @@ std::int64_t Delivery::step(Duration timeout, const std::stop_token& stop) {
 }
 
 void Delivery::wake() {
-  if (output_.limits(kind_).immediate && backoff_.failures() == 0) go_on();
+  const bool well = backoff_.failures() == 0 && store_backoff_.failures() == 0;
+  if (output_.limits(kind_).immediate && well) go_on();
 }
 
 void Delivery::hurry() {
@@ -105,38 +108,38 @@ Result<Delivery::Job> Delivery::go_on_with(Sending& sending) {
   return batch_job(sending, std::move(*blocks));
 }
 
-// Suspects are looked for among all that waits.
+// Of what waits, less what is on its way or held back for a suspect's sake. `since` as in Wanted.
+Result<std::vector<Block>> Delivery::waiting(TimeMs since) {
+  Wanted wanted = {.records = most(), .since = since, .except = suspects_.blocks()};
+  for (const Sending* sending : {&oldest_, &passing_})
+    for (const Sending::Part& part : sending->parts) wanted.except.push_back(part.block);
+  return context_.buffer.read(name_, kind_, std::move(wanted));
+}
+
 Result<Delivery::Job> Delivery::new_job() {
-  Result<std::vector<Block>> waiting =
-      context_.buffer.read(name_, kind_, {.records = most() + suspects_.records()});
-  if (!waiting) return waiting.error();
-  if (waiting->empty()) {
-    suspects_.keep_only({});
-    rest();
-    return Job{};
+  Result<std::vector<Block>> blocks = waiting();
+  if (!blocks) return blocks.error();
+  if (!blocks->empty()) {
+    const Block& first = blocks->front();
+    if (auto past = fresh(first.newest + first.shift); !past.empty())
+      return batch_job(passing_, std::move(past));
   }
-  const Block& first = waiting->front();
-  if (auto blocks = fresh(first.newest + first.shift); !blocks.empty())
-    return batch_job(passing_, std::move(blocks));
-  suspects_.keep_only(*waiting);
-  if (const Suspect* ready = suspects_.ready(accepted_)) return suspect_job(*waiting, *ready);
-  if (auto blocks = not_taken(*waiting); !blocks.empty()) {
-    if (!can_wait(blocks)) return batch_job(oldest_, std::move(blocks));
-    rest();
-    return Job{};
+  if (const Suspect* ready = suspects_.ready(accepted_)) {
+    Result<Job> job = suspect_job(*ready);
+    if (job || blocks->empty()) return job;  // else its store is silent, and these are in memory
   }
-  if (const Suspect* any = suspects_.any()) return suspect_job(*waiting, *any);
+  if (!blocks->empty() && !can_wait(*blocks)) return batch_job(oldest_, std::move(*blocks));
+  if (const Suspect* any = suspects_.any(); any != nullptr && blocks->empty()) return suspect_job(*any);
+  rest();
   return Job{};
 }
 
 // The oldest batch lies in a store that does not answer. What is held in memory meanwhile does not wait for
 // it.
 Result<Delivery::Job> Delivery::past_the_store(const Error& error) {
-  Result<std::vector<Block>> waiting = context_.buffer.read(name_, kind_, {.records = most()});
-  if (!waiting) return error;
-  auto blocks = not_taken(std::move(*waiting));
-  if (blocks.empty()) return error;
-  return batch_job(passing_, std::move(blocks));
+  Result<std::vector<Block>> blocks = waiting();
+  if (!blocks || blocks->empty()) return error;
+  return batch_job(passing_, std::move(*blocks));
 }
 
 // A few records that have come since the release, while other ones were being sent: they wait for the next
@@ -157,24 +160,13 @@ std::vector<Block> Delivery::fresh(TimeMs oldest_waiting) {
   const TimeMs oldest_fresh = context_.clock.wall() - 2 * context_.settings.interval.count();
   if (oldest_waiting >= oldest_fresh || !context_.settings.fresh_first) return {};
   if (output_.limits(kind_).immediate || context_.clock.steady() < fresh_due_) return {};
-  Result<std::vector<Block>> found =
-      context_.buffer.read(name_, kind_, {.records = most() + suspects_.records(), .since = oldest_fresh});
+  Result<std::vector<Block>> found = waiting(oldest_fresh);
   if (!found) return {};
-  std::vector<Block> blocks = not_taken(std::move(*found));
   std::uint64_t records = 0;
-  for (const Block& block : blocks) records += block.records;
+  for (const Block& block : *found) records += block.records;
   // What one request does not take follows in the next one.
   if (records <= most() / 2) fresh_due_ = context_.clock.steady() + context_.settings.interval.count() / 2;
-  return blocks;
-}
-
-// Those that are neither held back for a suspect's sake nor in a batch already.
-std::vector<Block> Delivery::not_taken(std::vector<Block> blocks) const {
-  std::erase_if(blocks, [this](const Block& block) {
-    return suspects_.holds(block.id) || oldest_.part(block.id) != nullptr ||
-           passing_.part(block.id) != nullptr;
-  });
-  return blocks;
+  return std::move(*found);
 }
 
 Delivery::Job Delivery::batch_job(Sending& sending, std::vector<Block> blocks) {
@@ -192,27 +184,23 @@ Delivery::Job Delivery::batch_job(Sending& sending, std::vector<Block> blocks) {
   return job;
 }
 
-// Makes `blocks` the batch. Also when a part of the one before has expired: positions have changed, so what
-// is left of it starts anew.
 void Delivery::adopt(Sending& sending, const std::vector<Block>& blocks, const Batch& batch) {
   if (!batch.damaged.empty()) journal_.dropped("damaged", batch.damaged_records);
   to_ack_.insert(to_ack_.end(), batch.damaged.begin(), batch.damaged.end());
   flush_acks();
-  sending.doubtful = sending.frozen();
-  sending.again = 0;
-  sending.parts.clear();
-  for (const Block& block : blocks) {
-    if (std::find(batch.damaged.begin(), batch.damaged.end(), block.id) != batch.damaged.end()) continue;
-    sending.parts.push_back({block.id, block.records, block.bytes.size(), block.newest, block.shift});
-  }
-  sending.plan = Plan(static_cast<std::uint32_t>(batch.payload.size()));
+  sending.become(blocks, batch);
 }
 
-Delivery::Job Delivery::suspect_job(const std::vector<Block>& waiting, Suspect suspect) {
+Result<Delivery::Job> Delivery::suspect_job(Suspect suspect) {
+  Result<std::vector<Block>> block =
+      context_.buffer.read(name_, kind_, {.only = {suspect.block}, .held = true});
+  if (!block) return block.error();
   Job job;
-  const auto block = std::find_if(waiting.begin(), waiting.end(),
-                                  [&suspect](const Block& b) { return b.id == suspect.block; });
-  Batch batch = merge(kind_, {&*block, 1});  // it is there: keep_only() has seen to that
+  if (block->empty()) {
+    suspects_.forget(suspect.block);  // it has expired
+    return job;
+  }
+  Batch batch = merge(kind_, *block);
   const auto origin = std::find_if(batch.origins.begin(), batch.origins.end(),
                                    [&suspect](const Origin& o) { return o.record == suspect.record; });
   const auto place = static_cast<std::size_t>(origin - batch.origins.begin());
@@ -227,6 +215,7 @@ Delivery::Job Delivery::suspect_job(const std::vector<Block>& waiting, Suspect s
 
 void Delivery::settle(const Job& job, const Reply& reply) {
   if (job.of != nullptr) job.of->again = is_again(reply.verdict) ? job.piece.size() : 0;
+  if (reply.verdict != Verdict::retry) slow_in_a_row_ = 0;
   switch (reply.verdict) {
     case Verdict::accepted:
       on_accepted(job, reply);
@@ -273,7 +262,7 @@ void Delivery::on_accepted(const Job& job, const Reply& reply) {
   }
   if (learned_limit_ != 0 && job.piece.size() == learned_limit_) learned_limit_ += learned_limit_ / 16 + 1;
   job.of->plan.accepted(job.piece);
-  if (job.of->plan.done()) finish(*job.of, job.batch);
+  finish(*job.of, job.batch);
 }
 
 // Whoever accepts other records is alive: the search goes on at once. Else this may be an intake that refuses
@@ -284,27 +273,24 @@ void Delivery::on_refused(const Job& job, const Reply& reply) {
   fail(reply, alive ? Duration(0) : backoff_.failed());
   if (!job.suspect) {
     job.of->plan.refused(job.piece, accepted_);
-    if (job.of->plan.done()) finish(*job.of, job.batch);
+    finish(*job.of, job.batch);
   } else if (suspects_.refused(*job.suspect, accepted_)) {
     journal_.dropped("refused", 1);
     end_suspect(*job.suspect);
   }
 }
 
-// The plan is through: blocks without a refused record are done with.
+// If the plan is through, blocks without a refused record are done with.
 void Delivery::finish(Sending& sending, const Batch& batch) {
+  if (!sending.plan.done()) return sending.note(batch);
   for (const Sending::Part& part : sending.parts) {
     std::vector<Suspect> found;
     for (const Refusal& refusal : sending.plan.refusals()) {
       const Origin& origin = batch.origins[refusal.position];
       if (origin.block == part.block) found.push_back({part.block, origin.record, refusal.accepted_before});
     }
-    if (found.empty()) {
-      to_ack_.push_back(part.block);
-    } else if (!suspects_.hold({part.block, part.records, part.bytes}, found, most())) {
-      // No room to hold it: it is read, and sent, again; not at once, or that would be a busy loop.
-      due_ = context_.clock.steady() + backoff_.failed().count();
-    }
+    if (found.empty()) to_ack_.push_back(part.block);
+    suspects_.hold(found);
   }
   sending = Sending();
   flush_acks();
@@ -341,8 +327,9 @@ void Delivery::flush_acks() {
 }
 
 void Delivery::store_failed(const Error& error) {
-  const Duration wait = backoff_.failed();
+  const Duration wait = store_backoff_.failed();
   due_ = context_.clock.steady() + wait.count();
+  new_release_ = true;  // what comes meanwhile has waited long enough
   journal_.store_failed(error, wait);
 }
 

@@ -12,7 +12,7 @@
 //
 // While the oldest that waits is older than two intervals, the fresh goes past it, twice an interval, in a
 // batch of its own. Between attempts a batch is block ids and ranges, not records: they are read again. What
-// the intake may have of it keeps its blocks and their times, whatever the clock does.
+// the intake may have of it keeps its blocks and times, whatever the clock does; what it has stays done.
 //
 // A batch is acked when it is through; a crash before that sends some of it twice (docs/reliability.md).
 #pragma once
@@ -74,13 +74,13 @@ class Delivery {
 
   [[nodiscard]] Result<Job> next_job();
   [[nodiscard]] Result<Job> go_on_with(Sending& sending);
+  [[nodiscard]] Result<std::vector<Block>> waiting(TimeMs since = INT64_MIN);
   [[nodiscard]] Result<Job> new_job();
   [[nodiscard]] Result<Job> past_the_store(const Error& error);
   [[nodiscard]] bool can_wait(const std::vector<Block>& blocks) const;
   [[nodiscard]] std::vector<Block> fresh(TimeMs oldest_waiting);
-  [[nodiscard]] std::vector<Block> not_taken(std::vector<Block> blocks) const;
   [[nodiscard]] Job batch_job(Sending& sending, std::vector<Block> blocks);
-  [[nodiscard]] Job suspect_job(const std::vector<Block>& waiting, Suspect suspect);
+  [[nodiscard]] Result<Job> suspect_job(Suspect suspect);
   void adopt(Sending& sending, const std::vector<Block>& blocks, const Batch& batch);
 
   void settle(const Job& job, const Reply& reply);
@@ -102,7 +102,7 @@ class Delivery {
   Pace& pace_;
   const DeliveryContext context_;
   const Duration offset_;
-  Backoff backoff_;
+  Backoff backoff_, store_backoff_;  // of the intake, of the buffer
   Journal journal_;
 
   Sending oldest_;   // from the cursor on

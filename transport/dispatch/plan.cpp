@@ -35,6 +35,17 @@ void Plan::refused(const Piece& piece, std::uint64_t accepted_before) {
   pieces_.push_back({middle, piece.end});
 }
 
+Plan Plan::moved(const std::vector<std::uint32_t>& places) const {
+  Plan plan = *this;
+  for (Piece& piece : plan.pieces_) piece = {places[piece.begin], places[piece.end]};
+  std::erase_if(plan.pieces_, [](const Piece& piece) { return piece.size() == 0; });
+  std::erase_if(plan.refusals_, [&places](const Refusal& refusal) {
+    return places[refusal.position] == places[refusal.position + 1];
+  });
+  for (Refusal& refusal : plan.refusals_) refusal.position = places[refusal.position];
+  return plan;
+}
+
 void Plan::take_off(const Piece& piece) {
   pieces_.front().begin = piece.end;
   if (pieces_.front().size() == 0) pieces_.pop_front();

@@ -36,6 +36,10 @@ class Plan {
   // `piece` was refused; `accepted_before` counts all requests of the output that were accepted so far.
   void refused(const Piece& piece, std::uint64_t accepted_before);
 
+  // The same plan for what is left of the batch when some of its records are gone: record i of before is
+  // record `places[i]` now, or has gone where `places[i + 1]` is the same. One more place than records.
+  [[nodiscard]] Plan moved(const std::vector<std::uint32_t>& places) const;
+
   // Was anything of this batch accepted?
   [[nodiscard]] bool progressed() const { return progressed_; }
   // The records that were refused alone; the plan is done with them.

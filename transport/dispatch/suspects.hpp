@@ -1,7 +1,8 @@
 // Records that were refused alone. They stay in the buffer, with their block, while the rest is sent past
 // them. One is asked about again each time another request was accepted since its last refusal; when it was
-// refused `refusals_to_drop` times in that way, the record is bad and not the intake. Pure, in memory only:
-// after a restart the search begins anew.
+// refused `refusals_to_drop` times in that way, the record is bad and not the intake. There is always room
+// for one more: each has cost a request, so an intake that refuses everything makes some hundred a day, and
+// one that accepts something soon ends them. Pure, in memory only: after a restart the search begins anew.
 #pragma once
 
 #include <cstdint>
@@ -24,27 +25,18 @@ struct Suspect {
 
 class Suspects {
  public:
-  struct Held {
-    BlockId block;
-    std::uint32_t records = 0;
-    std::uint64_t bytes = 0;
-    bool here = true;  // among the waiting ones
-  };
-  // Holds a block for the sake of its `found` records. False, and nothing is held, when all held blocks
-  // together would have more than `room` records or take half of a read: one block is always held.
-  [[nodiscard]] bool hold(const Held& block, std::span<const Suspect> found, std::uint32_t room);
+  // The block of a suspect is held back as long as one of its suspects is.
+  void hold(std::span<const Suspect> found);
   [[nodiscard]] bool holds(BlockId block) const;
-  // Of all held blocks: what a read must ask for beyond its own need.
-  [[nodiscard]] std::uint32_t records() const;
-  // `waiting`: the oldest blocks that wait. Forgets those that should be among them and are not, as they have
-  // expired; those that lie behind them, or in a store that may be silent, are not asked about until they
-  // come up.
-  void keep_only(std::span<const Block> waiting);
+  // All that are held.
+  [[nodiscard]] std::vector<BlockId> blocks() const;
+  // The block has expired.
+  void forget(BlockId block);
 
   // One to ask about because a request was accepted since its last refusal, else nothing.
   [[nodiscard]] const Suspect* ready(std::uint64_t accepted) const;
   // One to ask about when nothing else is waiting, each in its turn; nothing when none are held.
-  [[nodiscard]] const Suspect* any() const;
+  [[nodiscard]] const Suspect* any() const { return suspects_.empty() ? nullptr : &suspects_.front(); }
 
   // `suspect`, as returned above, was refused again. True when it is to be dropped: call settled().
   [[nodiscard]] bool refused(const Suspect& suspect, std::uint64_t accepted);
@@ -52,10 +44,8 @@ class Suspects {
   [[nodiscard]] std::optional<BlockId> settled(const Suspect& suspect);
 
  private:
-  [[nodiscard]] bool is_here(const Suspect& suspect) const;
   [[nodiscard]] std::vector<Suspect>::iterator find(const Suspect& suspect);
 
-  std::vector<Held> held_;
   std::vector<Suspect> suspects_;
 };
 

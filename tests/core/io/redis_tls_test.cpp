@@ -1,11 +1,14 @@
 // A real redis-server with TLS, and certificates of all kinds.
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <string>
 
 #include "core/io/redis.hpp"
+#include "core/io/redis_link.hpp"
 #include "tests/support/fake_clock.hpp"
 #include "tests/support/fake_peer.hpp"
 #include "tests/support/redis_server.hpp"
+#include "tests/support/temp_dir.hpp"
 #include "tests/support/tls_server.hpp"
 
 using scops::RedisClient;
@@ -99,6 +102,24 @@ TEST_CASE("TLS: an authority that is not ours is not trusted", "[redis]") {
   CHECK(trouble(target) == "TLS: unknown certificate authority");
   target.tls_ca = "/nonexistent/ca.pem";
   CHECK(trouble(target) == "TLS: the file of authorities (tls_ca) is unusable");
+}
+
+TEST_CASE("TLS: an authority that is only in the system's bundle is trusted, not only those of its folder",
+          "[redis]") {
+  const TlsRedis server(Certificate::good);
+  const scops::test::TempDir folder;
+  const scops::RedisAddress address{server.target().host, server.target().port, {}};
+  scops::RedisTls tls;
+  tls.system = {.file = server.target().tls_ca, .folder = folder / ""};
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  CHECK(scops::RedisLink::connect(address, &tls, deadline));
+  CHECK(tls.whole_bundle);  // the next connection asks the folder and the bundle at once
+  const TlsServer others(Certificate::good);
+  tls = {};
+  tls.system = {.file = others.ca_file(), .folder = folder / ""};
+  const auto refused = scops::RedisLink::connect(address, &tls, deadline);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().text == "TLS: unknown certificate authority");
 }
 
 TEST_CASE("TLS: a server may ask for a certificate of ours", "[redis]") {

@@ -113,6 +113,20 @@ TEST_CASE("a server that keeps silent costs the timeout", "[redis]") {
   CHECK(trouble(target) == "timeout: no answer");
 }
 
+TEST_CASE("a value that looks like the word of a protected mode is a value", "[redis]") {
+  // As much as one read takes, and then that word.
+  const std::string head = "$17000\r\n";
+  std::string value(16'384 - head.size(), 'x');
+  value += "-DENIED ";
+  value.resize(17'000, 'y');
+  FakePeer peer([&](std::string_view, int turn) {
+    return turn == 0 ? std::string("$-1\r\n") : head + value + "\r\n";  // first to INFO
+  });
+  const FakeClock clock;
+  RedisClient client(target_at(peer.port()), clock);
+  CHECK(redis_run(client, {"GET", "value"}) == value);
+}
+
 TEST_CASE("what is no Redis is named where it shows", "[redis]") {
   const auto [says, words] = GENERATE(table<std::string, std::string>(
       {{"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", "the server speaks HTTP, it is not a Redis"},

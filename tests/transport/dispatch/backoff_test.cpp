@@ -65,12 +65,22 @@ TEST_CASE("backoff: a success starts anew") {
   CHECK(backoff.failed() <= 1s);
 }
 
-TEST_CASE("backoff: Retry-After is a lower limit") {
+TEST_CASE("backoff: Retry-After is a lower limit, with the usual wait on top") {
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
     Backoff backoff(1s, 5min, seed);
     const Duration wait = backoff.throttled(30s);
-    CHECK((wait >= 30s && wait <= 60s));
+    CHECK((wait >= 30s && wait <= 31s));
   }
+}
+
+TEST_CASE("backoff: the ceiling doubles also when a Retry-After of a second comes each time") {
+  Duration longest_wait{0};
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    Backoff backoff(1s, 5min, seed);
+    for (int i = 0; i < 9; ++i) (void)backoff.throttled(1s);
+    longest_wait = std::max(longest_wait, backoff.throttled(1s));
+  }
+  CHECK(longest_wait > 4min);
 }
 
 TEST_CASE("backoff: a Retry-After of days is cut to an hour or so") {

@@ -234,6 +234,21 @@ TEST_CASE("delivery: a request that was not sent in time is cut in two, one with
   for (const auto& request : rig.output.requests) CHECK(request == rig.output.requests.front());
 }
 
+TEST_CASE("delivery: slow requests are cut only when nothing else came between them") {
+  Rig rig;
+  rig.put(1, 800);
+  const Verdict between = GENERATE(Verdict::throttled, Verdict::unauthorized, Verdict::retry);
+  rig.output.answer = [&](const std::vector<double>&) {
+    Reply answer = reply(Verdict::retry);
+    answer.slow = rig.output.requests.size() % 3 != 0;
+    if (!answer.slow) answer = reply(between, 429);
+    return answer;
+  };
+  rig.run(hour);
+  REQUIRE(rig.output.requests.size() > 5);
+  for (const auto& request : rig.output.requests) CHECK(request.size() == 800);
+}
+
 TEST_CASE("delivery: a link that is dead does not end at single records") {
   Rig rig;
   rig.put(1, 800);

@@ -122,6 +122,26 @@ TEST_CASE("delivery of logs: a record that is refused alone is dropped alone") {
   CHECK(rig.stat("scops_dispatch_dropped_records_total", ",kind=\"logs\",reason=\"refused\"") == 1);
 }
 
+TEST_CASE("delivery of logs: however many bad ones there are, the records beside them are sent once") {
+  Rig rig({}, Kind::logs);
+  rig.output.limits_now.records = 10;
+  rig.output.answer = refuses({3, 13, 27});
+  for (int i = 0; i < 40; i += 10) rig.put_logs(i, 10);
+  rig.run(10 * minute);
+  CHECK(rig.output.delivered.size() == 37);
+  for (const double value : rig.output.delivered) CHECK(rig.output.delivered.count(value) == 1);
+}
+
+TEST_CASE("delivery of logs: a block that is held back hides none, however small requests are by now") {
+  Rig rig({}, Kind::logs);
+  rig.output.limits_now.records = 100;  // the option was lowered when these blocks had been put
+  rig.output.answer = refuses({7});
+  rig.put_logs(0, 500);
+  rig.put_logs(500, 500);
+  rig.run(5 * minute);
+  CHECK(rig.output.delivered.size() == 999);
+}
+
 TEST_CASE("delivery of logs: an intake that refuses everything loses nothing") {
   Rig rig({}, Kind::logs);
   rig.output.answer = [](const Values&) { return reply(Verdict::refused, 400); };

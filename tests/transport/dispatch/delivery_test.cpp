@@ -201,6 +201,18 @@ TEST_CASE("delivery: a buffer that cannot be read is asked again later") {
   CHECK(rig.output.requests.size() == 1);
 }
 
+TEST_CASE("delivery: a buffer that could not be read for long costs the intake no patience") {
+  Rig rig;
+  rig.put(1);
+  rig.buffer.read_fails = true;
+  rig.run(hour);
+  rig.buffer.read_fails = false;
+  rig.output.answer = always(reply(Verdict::retry));
+  while (rig.output.requests.empty()) (void)rig.next();
+  CHECK(rig.due - rig.clock.steady() <= 1000);
+  CHECK(rig.stat("scops_dispatch_retries_total") == 0);
+}
+
 TEST_CASE("delivery: a store that cannot note the acks does not hold up what can be sent") {
   Rig rig;
   rig.buffer.ack_fails = true;

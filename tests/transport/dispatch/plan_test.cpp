@@ -94,6 +94,31 @@ TEST_CASE("plan: when both halves are refused too, single records are asked abou
   CHECK(plan.next(1000).size() > 1);
 }
 
+TEST_CASE("plan: when records of the batch are gone, those that are left keep what was found out of them") {
+  Plan plan(10);
+  plan.accepted(plan.next(3));    // 0 to 2
+  plan.refused(plan.next(1), 7);  // 3 alone: the first refusal of a piece of one is its last
+  // Of 0 to 9, the odd ones are left.
+  const Plan left = plan.moved({0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5});
+  CHECK(left.progressed());
+  REQUIRE(left.refusals().size() == 1);
+  CHECK(left.refusals().front().position == 1);
+  CHECK(left.refusals().front().accepted_before == 7);
+  CHECK(left.next(10).begin == 2);
+  CHECK(left.next(10).end == 5);
+}
+
+TEST_CASE("plan: a search goes on in the same halves when records are gone") {
+  Plan plan(8);
+  for (int i = 0; i < 2; ++i) plan.refused(plan.next(8), 0);
+  plan = plan.moved({0, 0, 1, 2, 3, 4, 5, 6, 7});
+  CHECK(plan.next(8).size() == 3);
+  plan = plan.moved({0, 0, 0, 0, 1, 2, 3, 4});  // the first half is gone
+  CHECK(plan.next(8).begin == 0);
+  CHECK(plan.next(8).end == 4);
+  CHECK(plan.moved({0, 0, 0, 0, 0}).done());
+}
+
 TEST_CASE(
     "plan: one record refused alone is set aside at once, with the number of requests accepted before") {
   Plan plan(1);

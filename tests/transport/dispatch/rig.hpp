@@ -44,6 +44,7 @@ class PlainBuffer final : public Buffer {
     for (const Block& block : blocks) {
       const bool asked =
           wanted.only.empty() || std::count(wanted.only.begin(), wanted.only.end(), block.id) > 0;
+      if (std::count(wanted.except.begin(), wanted.except.end(), block.id) > 0) continue;
       if (block.kind != kind || block.id < lost_below || block.newest + block.shift < wanted.since || !asked)
         continue;
       if (!some.empty() && records + block.records > wanted.records) break;

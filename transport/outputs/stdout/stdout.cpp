@@ -61,6 +61,11 @@ Status write_rest(int fd, const std::string& text, std::size_t& done, SteadyCloc
   return Ok{};
 }
 
+// Of the line that is half out after so many bytes; 0 when none is.
+std::size_t end_of_line(const std::string& text, std::size_t written) {
+  return written == 0 ? 0 : text.find('\n', written - 1) + 1;
+}
+
 }  // namespace
 
 Section stdout_section() {
@@ -81,20 +86,25 @@ Reply Stdout::send(const Payload& payload, std::chrono::milliseconds timeout, st
   } else {
     table_ ? append_table(text, payload.metrics) : append_json_lines(text, payload.metrics);
   }
-  if (text != text_) {  // not the one that got stuck
-    text_ = std::move(text);
-    written_ = 0;
+  Text& own = payload.kind == Kind::logs ? logs_ : metrics_;
+  Text& other = payload.kind == Kind::logs ? metrics_ : logs_;
+  const auto deadline = SteadyClock::now() + timeout;
+  Status status = Ok{};
+  if (other.written != 0) status = write_rest(fd_, other.text, other.written, deadline, stop);
+  if (status && text != own.text) {  // not the one that got stuck
+    own.text.resize(end_of_line(own.text, own.written));
+    status = write_rest(fd_, own.text, own.written, deadline, stop);
+    if (status) own = {std::move(text), 0};
   }
+  if (status) status = write_rest(fd_, own.text, own.written, deadline, stop);
   Reply reply;
-  const Status status = write_rest(fd_, text_, written_, SteadyClock::now() + timeout, stop);
   if (!status) {
     reply.detail = status.error().text;
     return reply;
   }
   reply.verdict = Verdict::accepted;
-  reply.bytes = text_.size();
-  text_ = {};
-  written_ = 0;
+  reply.bytes = own.text.size();
+  own = {};
   return reply;
 }
 

@@ -128,6 +128,41 @@ TEST_CASE("stdout: a reader that stalls is waited for, and the lines go on where
   CHECK(std::count(text.begin(), text.end(), '\n') == 3000);
 }
 
+TEST_CASE("stdout: what is half out is printed to its end before records of the other kind, and once") {
+  const Pipe pipe;
+  Stdout output({}, pipe.in.get());
+  const Payload many = samples(3000);  // more than a pipe holds
+  const Payload logs{.kind = Kind::logs, .logs = {{0, R"({"message":"hello"})"}}};
+  CHECK(output.send(many, 150ms, {}).verdict == Verdict::retry);
+  CHECK(output.send(logs, 150ms, {}).verdict == Verdict::retry);
+  std::string text;
+  for (int i = 0; i < 10; ++i) {
+    text += pipe.drain();
+    if (output.send(logs, 150ms, {}).verdict == Verdict::accepted) break;
+  }
+  text += pipe.drain();
+  CHECK(text.ends_with("}\n{\"message\":\"hello\"}\n"));
+  CHECK(std::count(text.begin(), text.end(), '\n') == 3001);
+  CHECK(output.send(many, 150ms, {}).verdict == Verdict::accepted);
+  CHECK(pipe.drain().empty());
+}
+
+TEST_CASE("stdout: a line that is half out is ended when its records do not come again") {
+  const Pipe pipe;
+  Stdout output({}, pipe.in.get());
+  Payload many = samples(3000);
+  many.metrics.series[0].name = "mm";  // so that what a pipe holds ends in a line
+  CHECK(output.send(many, 150ms, {}).verdict == Verdict::retry);
+  std::string text = pipe.drain();
+  REQUIRE_FALSE(text.ends_with('\n'));
+  const auto begun = std::count(text.begin(), text.end(), '\n') + 1;
+  CHECK(output.send(samples(2), 150ms, {}).verdict == Verdict::accepted);
+  text += pipe.drain();
+  CHECK(std::count(text.begin(), text.end(), '\n') == begun + 2);
+  for (std::size_t line = 0; line < text.size(); line = text.find('\n', line) + 1)
+    CHECK(text.compare(line, 10, "{\"metric\":") == 0);
+}
+
 TEST_CASE("stdout: a stop ends the wait for a reader") {
   const Pipe pipe;
   std::stop_source source;
