@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "agent/pipeline/block_writer.hpp"
 #include "agent/pipeline/labels.hpp"
 #include "core/io/block_format.hpp"
+#include "core/io/varint.hpp"
 #include "core/runtime/memory.hpp"
 
 namespace scops {
@@ -20,6 +22,12 @@ std::size_t weight_of(const Series& series) {
   return 2 * block_weight(series) + places;
 }
 
+// Parts carry their length in front: whatever bytes they have, no two series share a key.
+void append_part(std::string& key, std::string_view part) {
+  append_varint(key, part.size());
+  key += part;
+}
+
 }  // namespace
 
 SeriesTable::SeriesTable(std::size_t capacity, std::vector<std::string> fixed_tags)
@@ -27,44 +35,44 @@ SeriesTable::SeriesTable(std::size_t capacity, std::vector<std::string> fixed_ta
       weight_max_(memory::share(table_share, 1U << 20U, SIZE_MAX)),
       fixed_tags_(std::move(fixed_tags)) {}
 
-std::optional<std::uint32_t> SeriesTable::find_or_add(const Metric& metric, std::string_view prefix) {
+SeriesTable::Place SeriesTable::find_or_add(const Metric& metric, std::string_view prefix) {
   make_key(metric, prefix);
   const auto known = index_.find(std::string_view(key_));
   if (known != index_.end()) {
     last_seen_[known->second] = flush_;
-    return known->second;
+    return {Verdict::known, known->second};
   }
-  if (series_.size() >= capacity_ || heavy() || key_.size() > longest_key) return std::nullopt;
+  if (key_.size() > longest_key) return {Verdict::too_long};
+  if (heavy()) return {Verdict::memory_max};
+  if (series_.size() >= capacity_) return {Verdict::series_max};
+  Series series = make_series(metric, prefix);
+  if (!BlockWriter::acceptable(series)) return {Verdict::too_long};
   const auto number = static_cast<std::uint32_t>(series_.size());
-  series_.push_back(make_series(metric, prefix));
+  series_.push_back(std::move(series));
   const std::size_t weight = weight_of(series_.back());
   weight_ += weight;
   memory::taking(weight);
   last_seen_.push_back(flush_);
   index_.emplace(key_, number);
-  return number;
+  return {Verdict::known, number};
 }
 
 bool SeriesTable::heavy() const { return weight_ >= weight_max_ || memory::room() == memory::Room::full; }
 
-// Name, tags in order, type and interval, separated by bytes that no name or tag contains.
+// Type, interval, name, and tags in order.
 void SeriesTable::make_key(const Metric& metric, std::string_view prefix) {
   sorted_.assign(metric.tags.begin(), metric.tags.end());
   std::sort(sorted_.begin(), sorted_.end(),
             [](const Tag& a, const Tag& b) { return std::pair(a.key, a.value) < std::pair(b.key, b.value); });
-  key_.clear();
+  key_.assign(1, static_cast<char>(metric.type));
+  append_varint(key_, metric.interval_s);
+  append_varint(key_, prefix.size() + metric.name.size());
   key_ += prefix;
   key_ += metric.name;
   for (const Tag& tag : sorted_) {
-    key_ += '\n';
-    key_ += tag.key;
-    key_ += '\0';
-    key_ += tag.value;
+    append_part(key_, tag.key);
+    append_part(key_, tag.value);
   }
-  key_ += '\n';
-  key_ += static_cast<char>('0' + static_cast<int>(metric.type));
-  key_.append(reinterpret_cast<const char*>(&metric.interval_s),
-              sizeof metric.interval_s);  // NOLINT: raw bytes
 }
 
 Series SeriesTable::make_series(const Metric& metric, std::string_view prefix) const {

@@ -11,10 +11,11 @@ namespace scops::docker {
 namespace {
 
 constexpr std::size_t id_max = 128;
-constexpr std::size_t id_shown = 12;    // as `docker ps` shows it
-constexpr std::size_t tags_max = 32;    // of one container
-constexpr std::size_t tag_bytes = 200;  // of a label's value; intakes cut longer ones
-constexpr std::size_t states_max = 16;  // told apart; there are seven in Docker, some more in podman
+constexpr std::size_t id_shown = 12;       // as `docker ps` shows it
+constexpr std::size_t tags_max = 32;       // of one container
+constexpr std::size_t tag_bytes = 200;     // of a label's value; intakes cut longer ones
+constexpr std::size_t label_bytes = 2048;  // of all labels of a container: half of what a series may have
+constexpr std::size_t states_max = 16;     // told apart; there are seven in Docker, some more in podman
 
 constexpr std::array<std::string_view, 7> usual_states{"created",  "running", "paused", "restarting",
                                                        "removing", "exited",  "dead"};
@@ -76,6 +77,7 @@ struct Entry {
   std::string image, project, service;
   std::string status;  // in words
   bool name_is_link = false;
+  std::size_t label_bytes = 0;
 };
 
 void take_label(std::string_view key, std::string_view value, const TagChoice& choice, Entry& entry) {
@@ -85,9 +87,10 @@ void take_label(std::string_view key, std::string_view value, const TagChoice& c
   if (key == "io.podman.compose.service" && entry.service.empty()) entry.service = value;
   if (choice.labels == nullptr || value.empty() || value.size() > tag_bytes) return;
   std::vector<TextTag>& tags = entry.container.tags;
-  if (tags.size() < tags_max && matches_any(*choice.labels, key)) {
-    tags.push_back({std::string(key), std::string(value)});
-  }
+  const std::size_t bytes = entry.label_bytes + key.size() + value.size();
+  if (tags.size() == tags_max || bytes > label_bytes || !matches_any(*choice.labels, key)) return;
+  tags.push_back({std::string(key), std::string(value)});
+  entry.label_bytes = bytes;
 }
 
 void read_member(JsonReader& json, std::string_view key, JsonToken token, const TagChoice& choice,
