@@ -152,7 +152,8 @@ class DockerCollector final : public PullCollector {
     if (!response) return failures.add(container.name, response.error().text);
     if (response->status == 404 || response->status == 409) return;  // gone, or stopped: it happens
     if (response->status != 200) return failures.add(container.name, refusal(*response));
-    if (response->body.empty()) return;  // podman's answer for one that does not run
+    // Podman's answer for one that does not run, or whose network it cannot look into.
+    if (response->whole && response->body.empty()) return;
     if (!response->whole)
       return failures.add(container.name, "the answer is too long, or did not end in time");
     json_.start(response->body);

@@ -177,9 +177,10 @@ TEST_CASE("docker: containers that end between the list and their stats are no t
 }
 
 TEST_CASE("docker: a container of which nothing can be had costs the others nothing") {
-  const Answer bad = GENERATE(Answer{.status = 500, .body = R"({"message":"boom"})"}, Answer{.body = "{"},
-                              Answer{.body = "[]"}, Answer{.body = R"({"message":"x"})"},
-                              Answer{.hang_up = true}, Answer{.body = std::string(300'000, ' ')});
+  const Answer bad =
+      GENERATE(Answer{.status = 500, .body = R"({"message":"boom"})"}, Answer{.body = "{"},
+               Answer{.body = "[]"}, Answer{.body = R"({"message":"x"})"}, Answer{.hang_up = true},
+               Answer{.body = "", .cut = true}, Answer{.body = std::string(300'000, ' ')});
   Usual usual({{"/aa/stats", bad}});
   const Captured captured = capture(settings_for(usual.socket()));
   CHECK(captured.status);
