@@ -229,8 +229,11 @@ std::optional<double> cpu_percentage(const CpuTimes& before, const CpuTimes& now
     if (passed <= 0) return std::nullopt;
     return used / passed * *now.online * 100;
   }
-  if (before.read == 0 || now.read <= before.read) return std::nullopt;
-  return used / static_cast<double>(now.read - before.read) * 100;
+  const bool ours = before.came != 0 && now.came != 0;
+  if (!ours && before.read == 0) return std::nullopt;
+  const std::int64_t passed = ours ? now.came - before.came : now.read - before.read;
+  if (passed <= 0) return std::nullopt;
+  return used / static_cast<double>(passed) * 100;
 }
 
 void emit_stats(const ContainerStats& stats, const CpuTimes* before, const Groups& groups,
