@@ -4,7 +4,8 @@
 #include <array>
 #include <utility>
 
-#include "collectors/pull/docker/json_walk.hpp"
+#include "collectors/pull/docker/documents.hpp"
+#include "core/io/json_walk.hpp"
 #include "core/model/text.hpp"
 
 namespace scops::docker {
@@ -76,8 +77,8 @@ struct Entry {
   Container container;
   std::string image, project, service;
   std::string status;  // in words
-  bool name_is_link = false;
   std::size_t label_bytes = 0;
+  bool name_is_link = false;
 };
 
 void take_label(std::string_view key, std::string_view value, const TagChoice& choice, Entry& entry) {

@@ -54,8 +54,8 @@ struct ContainerStats {
 void emit_stats(const ContainerStats& stats, const CpuTimes* before, const Groups& groups,
                 std::span<const Tag> tags, Emit& emit);
 
-// "2026-11-20T09:21:23.849100355Z", "...+02:00": Unix nanoseconds. Nothing for what is none, or is before
-// 1970 or after 2262, so also for the year 1 that stands for never.
-[[nodiscard]] std::optional<std::int64_t> to_nanoseconds(std::string_view time);
+// Unix nanoseconds of a time of RFC 3339. Nothing for what is none, or is before 1970 or after April 2262, so
+// also for the year 1 that stands for never.
+[[nodiscard]] std::optional<std::int64_t> to_nanoseconds(std::string_view text);
 
 }  // namespace scops::docker
