@@ -1,12 +1,13 @@
 #include "agent/pipeline/series_table.hpp"
 
 #include <algorithm>
+#include <cstring>
+#include <limits>
 #include <utility>
 
 #include "agent/pipeline/block_writer.hpp"
 #include "agent/pipeline/labels.hpp"
 #include "core/io/block_format.hpp"
-#include "core/io/varint.hpp"
 #include "core/runtime/memory.hpp"
 
 namespace scops {
@@ -22,10 +23,21 @@ std::size_t weight_of(const Series& series) {
   return 2 * block_weight(series) + places;
 }
 
+using Length = std::uint16_t;  // of a part of a key
+
+static_assert(SeriesTable::longest_key <= std::numeric_limits<Length>::max());
+
+template <class Value>
+char* put(char* to, Value value) {
+  std::memcpy(to, &value, sizeof value);
+  return to + sizeof value;
+}
+
+char* put_text(char* to, std::string_view text) { return std::copy(text.begin(), text.end(), to); }
+
 // Parts carry their length in front: whatever bytes they have, no two series share a key.
-void append_part(std::string& key, std::string_view part) {
-  append_varint(key, part.size());
-  key += part;
+char* put_part(char* to, std::string_view part) {
+  return put_text(put(to, static_cast<Length>(part.size())), part);
 }
 
 }  // namespace
@@ -36,13 +48,12 @@ SeriesTable::SeriesTable(std::size_t capacity, std::vector<std::string> fixed_ta
       fixed_tags_(std::move(fixed_tags)) {}
 
 SeriesTable::Place SeriesTable::find_or_add(const Metric& metric, std::string_view prefix) {
-  make_key(metric, prefix);
+  if (!make_key(metric, prefix)) return {Verdict::too_long};
   const auto known = index_.find(std::string_view(key_));
   if (known != index_.end()) {
     last_seen_[known->second] = flush_;
     return {Verdict::known, known->second};
   }
-  if (key_.size() > longest_key) return {Verdict::too_long};
   if (heavy()) return {Verdict::memory_max};
   if (series_.size() >= capacity_) return {Verdict::series_max};
   Series series = make_series(metric, prefix);
@@ -59,20 +70,20 @@ SeriesTable::Place SeriesTable::find_or_add(const Metric& metric, std::string_vi
 
 bool SeriesTable::heavy() const { return weight_ >= weight_max_ || memory::room() == memory::Room::full; }
 
-// Type, interval, name, and tags in order.
-void SeriesTable::make_key(const Metric& metric, std::string_view prefix) {
+// Type, interval, name, and tags in order. False when that is too long.
+bool SeriesTable::make_key(const Metric& metric, std::string_view prefix) {
+  const std::size_t name = prefix.size() + metric.name.size();
+  std::size_t size = sizeof metric.type + sizeof metric.interval_s + sizeof(Length) + name;
+  for (const Tag& tag : metric.tags) size += 2 * sizeof(Length) + tag.key.size() + tag.value.size();
+  if (size > longest_key) return false;
   sorted_.assign(metric.tags.begin(), metric.tags.end());
   std::sort(sorted_.begin(), sorted_.end(),
             [](const Tag& a, const Tag& b) { return std::pair(a.key, a.value) < std::pair(b.key, b.value); });
-  key_.assign(1, static_cast<char>(metric.type));
-  append_varint(key_, metric.interval_s);
-  append_varint(key_, prefix.size() + metric.name.size());
-  key_ += prefix;
-  key_ += metric.name;
-  for (const Tag& tag : sorted_) {
-    append_part(key_, tag.key);
-    append_part(key_, tag.value);
-  }
+  key_.resize(size);
+  char* to = put(put(key_.data(), metric.type), metric.interval_s);
+  to = put_text(put_text(put(to, static_cast<Length>(name)), prefix), metric.name);
+  for (const Tag& tag : sorted_) to = put_part(put_part(to, tag.key), tag.value);
+  return true;
 }
 
 Series SeriesTable::make_series(const Metric& metric, std::string_view prefix) const {

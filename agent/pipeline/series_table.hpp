@@ -39,7 +39,7 @@ class SeriesTable {
   // some were forgotten: indices handed out before are invalid then.
   bool sweep();
 
-  static constexpr std::size_t longest_key = 4096;  // name and tags, about
+  static constexpr std::size_t longest_key = 4096;  // name and tags, 4 bytes more for each
   static constexpr std::uint32_t idle_flushes = 6;
 
  private:
@@ -48,7 +48,7 @@ class SeriesTable {
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
   };
 
-  void make_key(const Metric& metric, std::string_view prefix);
+  [[nodiscard]] bool make_key(const Metric& metric, std::string_view prefix);
   [[nodiscard]] Series make_series(const Metric& metric, std::string_view prefix) const;
   [[nodiscard]] bool heavy() const;
 
