@@ -92,8 +92,9 @@ Status row(const std::string& socket, int containers) {
                             .environment = {"DOCKER_SOCKET_PATH=" + socket, "SCOPS_DOCKER_METRICS=" + every},
                             .file = {}});
   if (!loaded.problems.empty()) return Error{ErrorKind::bug, "options"};
+  const SystemClock clock;
   const auto made =
-      docker::make_docker(*static_cast<docker::DockerSettings*>(section.settings.get()), "bench");
+      docker::make_docker(*static_cast<docker::DockerSettings*>(section.settings.get()), "bench", clock);
   if (!made) return made.error();
   CountingEmit emit;
   // The first request loads what the agent has anyway, for its output: curl and TLS.

@@ -8,11 +8,11 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "collectors/listen/chouette/iso_time.hpp"
 #include "collectors/listen/chouette/packed_ids.hpp"
 #include "collectors/listen/chouette/pager.hpp"
 #include "collectors/listen/chouette/record.hpp"
 #include "core/io/json.hpp"
+#include "core/model/iso_time.hpp"
 #include "core/model/stamp.hpp"
 #include "core/model/text.hpp"
 
@@ -46,7 +46,9 @@ void check_log(std::string_view json, Flaw flaw) {
 void check_words(std::string_view text) {
   constexpr scops::TimeMs most = 1'000'000'000'000'000'000;
   if (const auto time = score_time(text)) expect(*time <= most && *time >= -most);
-  if (const auto time = parse_iso_time(text)) expect(*time < scops::farthest_time + 200'000'000);
+  if (const auto time = scops::parse_isoformat(text)) {
+    expect(time->milliseconds() < scops::farthest_time + 200'000'000);
+  }
   PackedIds ids;
   ids.add(text);
   ids.add(text.substr(0, 36));

@@ -8,9 +8,9 @@
 #include <string_view>
 
 #include "collectors/pull/docker/container.hpp"
+#include "collectors/pull/docker/documents.hpp"
 #include "collectors/pull/docker/engine.hpp"
 #include "collectors/pull/docker/formats.hpp"
-#include "collectors/pull/docker/json_walk.hpp"
 #include "collectors/pull/docker/stats.hpp"
 
 namespace {

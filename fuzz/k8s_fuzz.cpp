@@ -8,8 +8,8 @@
 #include <string_view>
 
 #include "collectors/pull/k8s/formats.hpp"
-#include "collectors/pull/k8s/sample_time.hpp"
 #include "collectors/pull/k8s/summary.hpp"
+#include "core/model/iso_time.hpp"
 
 namespace {
 
@@ -36,7 +36,7 @@ class CheckingEmit final : public scops::Emit {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {  // NOLINT
   const std::string_view text(reinterpret_cast<const char*>(data), size);            // NOLINT
-  (void)scops::k8s::parse_sample_time(text);
+  (void)scops::parse_rfc3339(text);
   static const scops::k8s::Plan plan = scops::k8s::Plan::all();
   static const scops::k8s::PodFilter filter;
   scops::k8s::SummaryReader reader(plan, filter);

@@ -38,6 +38,7 @@ void PipelineIntake::raw(const RawSample& sample) {
 }
 
 bool PipelineIntake::full() const {
+  if (points_.nearly_full()) return true;
   return memory::room() != memory::Room::plenty && windows_.memory() + taken_ >= commit_least;
 }
 

@@ -1,9 +1,9 @@
 // What an input that drains a queue writes to. Between two commits everything is collected here: raw samples
 // in windows, points and logs in blocks; commit makes it durable together with the removal from the queue.
 //
-// Bounded between two commits by series_max, samples_max, window_memory and `log_bytes_max`: an input commits
-// before it comes there, and when full() says that the memory of the process is short; what is beyond is
-// dropped and counted. Used from the input's own thread only.
+// Bounded between two commits by series_max, samples_max, window_memory and `log_bytes_max`; what is beyond
+// is dropped and counted. An input commits earlier when full() says that points come near samples_max, or
+// that the memory of the process is short. Used from the input's own thread only.
 #pragma once
 
 #include <cstddef>

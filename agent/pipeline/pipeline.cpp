@@ -42,15 +42,21 @@ Pipeline::Pipeline(const PipelineSettings& settings, std::uint32_t block_records
 void Pipeline::add(const Metric& metric, const Stamp& stamp) {
   if (!std::isfinite(metric.value)) return not_finite_.add();
   const std::scoped_lock lock(mutex_);
-  const auto series = table_.find_or_add(metric, prefix_);
-  if (!series) return (table_.heavy() ? over_memory_ : over_series_).add();
-  if (*series >= wanted_.size()) wanted_.push_back(labels_.wanted(table_.series()[*series].name));
-  if (!wanted_[*series]) return filtered_.add();
+  const auto [verdict, series] = table_.find_or_add(metric, prefix_);
+  if (verdict != SeriesTable::Verdict::known) return refuse(verdict);
+  if (series >= wanted_.size()) wanted_.push_back(labels_.wanted(table_.series()[series].name));
+  if (!wanted_[series]) return filtered_.add();
   if (pending_.size() >= static_cast<std::size_t>(settings_.samples_max)) return over_samples_.add();
   if (memory::room() == memory::Room::full) shed();
   if (stretches_.empty() || stretches_.back().stamp != stamp) stretches_.push_back({pending_.size(), stamp});
-  pending_.push_back({.series = *series, .time = metric.time, .value = metric.value});
+  pending_.push_back({.series = series, .time = metric.time, .value = metric.value});
   samples_.add();
+}
+
+void Pipeline::refuse(SeriesTable::Verdict verdict) {
+  if (verdict == SeriesTable::Verdict::series_max) over_series_.add();
+  if (verdict == SeriesTable::Verdict::memory_max) over_memory_.add();
+  if (verdict == SeriesTable::Verdict::too_long) fates_.add(Fate::too_long);
 }
 
 // The process is at its cap: the older half of what waits for the next flush goes. What is left is the

@@ -54,6 +54,7 @@ class Pipeline {
     std::size_t first = 0;
     Stamp stamp = {};
   };
+  void refuse(SeriesTable::Verdict verdict);
   void shed();
   void write_pending();
   void notice_step();
@@ -76,7 +77,7 @@ class Pipeline {
   std::vector<Sample> pending_;
   std::vector<Stretch> stretches_;  // of them
   Stamp raw_stamp_;                 // of what is in the windows
-  Fates fates_;                     // of raw samples
+  Fates fates_;                     // of raw samples, and of measurements that are too long
   PointSink sink_;                  // what comes of them
   Windows windows_;                 // where they wait
 };

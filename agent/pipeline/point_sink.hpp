@@ -23,6 +23,9 @@ class PointSink {
   // `series` is complete: full name, global tags. True when it will be in a block.
   bool add(Series series, TimeMs time, double value);
 
+  // Half of samples_max is taken; one more record may bring many points.
+  [[nodiscard]] bool nearly_full() const { return writer_.samples() >= samples_max_ / 2; }
+
   [[nodiscard]] const Labels& labels() const { return labels_; }
   [[nodiscard]] Fates& fates() { return fates_; }
   [[nodiscard]] BlockWriter& writer() { return writer_; }

@@ -1,8 +1,11 @@
 #include "agent/pipeline/series_table.hpp"
 
 #include <algorithm>
+#include <cstring>
+#include <limits>
 #include <utility>
 
+#include "agent/pipeline/block_writer.hpp"
 #include "agent/pipeline/labels.hpp"
 #include "core/io/block_format.hpp"
 #include "core/runtime/memory.hpp"
@@ -20,6 +23,23 @@ std::size_t weight_of(const Series& series) {
   return 2 * block_weight(series) + places;
 }
 
+using Length = std::uint16_t;  // of a part of a key
+
+static_assert(SeriesTable::longest_key <= std::numeric_limits<Length>::max());
+
+template <class Value>
+char* put(char* to, Value value) {
+  std::memcpy(to, &value, sizeof value);
+  return to + sizeof value;
+}
+
+char* put_text(char* to, std::string_view text) { return std::copy(text.begin(), text.end(), to); }
+
+// Parts carry their length in front: whatever bytes they have, no two series share a key.
+char* put_part(char* to, std::string_view part) {
+  return put_text(put(to, static_cast<Length>(part.size())), part);
+}
+
 }  // namespace
 
 SeriesTable::SeriesTable(std::size_t capacity, std::vector<std::string> fixed_tags)
@@ -27,44 +47,43 @@ SeriesTable::SeriesTable(std::size_t capacity, std::vector<std::string> fixed_ta
       weight_max_(memory::share(table_share, 1U << 20U, SIZE_MAX)),
       fixed_tags_(std::move(fixed_tags)) {}
 
-std::optional<std::uint32_t> SeriesTable::find_or_add(const Metric& metric, std::string_view prefix) {
-  make_key(metric, prefix);
+SeriesTable::Place SeriesTable::find_or_add(const Metric& metric, std::string_view prefix) {
+  if (!make_key(metric, prefix)) return {Verdict::too_long};
   const auto known = index_.find(std::string_view(key_));
   if (known != index_.end()) {
     last_seen_[known->second] = flush_;
-    return known->second;
+    return {Verdict::known, known->second};
   }
-  if (series_.size() >= capacity_ || heavy() || key_.size() > longest_key) return std::nullopt;
+  if (heavy()) return {Verdict::memory_max};
+  if (series_.size() >= capacity_) return {Verdict::series_max};
+  Series series = make_series(metric, prefix);
+  if (!BlockWriter::acceptable(series)) return {Verdict::too_long};
   const auto number = static_cast<std::uint32_t>(series_.size());
-  series_.push_back(make_series(metric, prefix));
+  series_.push_back(std::move(series));
   const std::size_t weight = weight_of(series_.back());
   weight_ += weight;
   memory::taking(weight);
   last_seen_.push_back(flush_);
   index_.emplace(key_, number);
-  return number;
+  return {Verdict::known, number};
 }
 
 bool SeriesTable::heavy() const { return weight_ >= weight_max_ || memory::room() == memory::Room::full; }
 
-// Name, tags in order, type and interval, separated by bytes that no name or tag contains.
-void SeriesTable::make_key(const Metric& metric, std::string_view prefix) {
+// Type, interval, name, and tags in order. False when that is too long.
+bool SeriesTable::make_key(const Metric& metric, std::string_view prefix) {
+  const std::size_t name = prefix.size() + metric.name.size();
+  std::size_t size = sizeof metric.type + sizeof metric.interval_s + sizeof(Length) + name;
+  for (const Tag& tag : metric.tags) size += 2 * sizeof(Length) + tag.key.size() + tag.value.size();
+  if (size > longest_key) return false;
   sorted_.assign(metric.tags.begin(), metric.tags.end());
   std::sort(sorted_.begin(), sorted_.end(),
             [](const Tag& a, const Tag& b) { return std::pair(a.key, a.value) < std::pair(b.key, b.value); });
-  key_.clear();
-  key_ += prefix;
-  key_ += metric.name;
-  for (const Tag& tag : sorted_) {
-    key_ += '\n';
-    key_ += tag.key;
-    key_ += '\0';
-    key_ += tag.value;
-  }
-  key_ += '\n';
-  key_ += static_cast<char>('0' + static_cast<int>(metric.type));
-  key_.append(reinterpret_cast<const char*>(&metric.interval_s),
-              sizeof metric.interval_s);  // NOLINT: raw bytes
+  key_.resize(size);
+  char* to = put(put(key_.data(), metric.type), metric.interval_s);
+  to = put_text(put_text(put(to, static_cast<Length>(name)), prefix), metric.name);
+  for (const Tag& tag : sorted_) to = put_part(put_part(to, tag.key), tag.value);
+  return true;
 }
 
 Series SeriesTable::make_series(const Metric& metric, std::string_view prefix) const {

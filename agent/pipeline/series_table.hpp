@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -20,20 +19,27 @@ class SeriesTable {
   // `fixed_tags` ("key:value") are added to every series.
   SeriesTable(std::size_t capacity, std::vector<std::string> fixed_tags);
 
-  // The index of the series that `metric` belongs to, its name being `prefix` + metric.name. Nothing when the
-  // table is full, or when name and tags together are longer than `longest_key`.
-  std::optional<std::uint32_t> find_or_add(const Metric& metric, std::string_view prefix);
+  enum class Verdict : std::uint8_t {
+    known,       // it has an index
+    series_max,  // new, and the table is full
+    memory_max,  // new, and the table has its share of the memory, or the process is at its cap
+    too_long,    // longer than `longest_key`, or no block takes it
+  };
+  struct Place {
+    Verdict verdict = Verdict::known;
+    std::uint32_t index = 0;
+  };
+  // The series that `metric` belongs to, its name being `prefix` + metric.name.
+  Place find_or_add(const Metric& metric, std::string_view prefix);
 
   [[nodiscard]] const std::vector<Series>& series() const { return series_; }
   [[nodiscard]] std::size_t size() const { return series_.size(); }
-  // Are new series refused for lack of memory?
-  [[nodiscard]] bool heavy() const;
 
   // Ends a flush: forgets series unseen for `idle_flushes` flushes once the table is half full. True when
   // some were forgotten: indices handed out before are invalid then.
   bool sweep();
 
-  static constexpr std::size_t longest_key = 4096;
+  static constexpr std::size_t longest_key = 4096;  // name and tags, 4 bytes more for each
   static constexpr std::uint32_t idle_flushes = 6;
 
  private:
@@ -42,8 +48,9 @@ class SeriesTable {
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
   };
 
-  void make_key(const Metric& metric, std::string_view prefix);
+  [[nodiscard]] bool make_key(const Metric& metric, std::string_view prefix);
   [[nodiscard]] Series make_series(const Metric& metric, std::string_view prefix) const;
+  [[nodiscard]] bool heavy() const;
 
   std::size_t capacity_;
   std::size_t weight_max_;

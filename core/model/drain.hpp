@@ -25,7 +25,7 @@ class Intake {
   virtual void point(const Metric& metric) = 0;
   // A log record: one JSON object as it is to be sent, but for host and global tags.
   virtual void log(TimeMs time, std::string_view json) = 0;
-  // Memory is short: commit before more is handed over.
+  // There is little room left: commit before more is handed over.
   [[nodiscard]] virtual bool full() const { return false; }
   // Makes everything since the last commit durable and runs `erase`, which removes it from its queue: in one
   // transaction where the buffer is the same Redis, and then the result is true. False: durable, but `erase`

@@ -36,6 +36,7 @@ class FakeEngine {
     std::string body = "{}";
     std::chrono::milliseconds after{0};  // how long it thinks
     bool hang_up = false;                // closes the connection instead of answering
+    bool cut = false;                    // closes it before the answer's end
     int times = 1;  // the body comes so often, one after the other: a large answer costs the test little
   };
   using Answerer = std::function<Answer(const std::string& target)>;  // from several threads
@@ -136,7 +137,7 @@ class FakeEngine {
     for (int i = 0; i < answer.times && !answer.body.empty(); ++i) {
       if (!transmit(peer, chunk)) return false;
     }
-    return transmit(peer, "0\r\n\r\n");
+    return !answer.cut && transmit(peer, "0\r\n\r\n");
   }
 
   static bool transmit(int peer, std::string_view left) {

@@ -15,6 +15,7 @@ constexpr std::string_view part_size = "100";
 }  // namespace
 
 Status Orphans::look(RecordParser& parser) {
+  make_room();
   for (std::size_t i = 0; i < parts_a_look; ++i) {
     const auto reply = checked("HSCAN " + names_.values, scan());
     if (!reply) {
@@ -66,13 +67,18 @@ void Orphans::collect_old(const RedisValue& pairs, RecordParser& parser) {
   }
 }
 
+// What is old goes when it is found in Redis; after as long again it has gone without us.
+void Orphans::make_room() {
+  if (first_seen_.size() < remembered_max) return;
+  const std::int64_t now = clock_.boot();
+  std::erase_if(first_seen_, [&](const auto& seen) { return now - seen.second > 2 * ttl_.count(); });
+}
+
 bool Orphans::old_by_first_sight(std::string_view id) {
   const std::int64_t now = clock_.boot();
-  const auto is_old = [&](const auto& seen) { return now - seen.second > ttl_.count(); };
-  if (first_seen_.size() >= remembered_max) std::erase_if(first_seen_, is_old);
   const std::size_t hash = std::hash<std::string_view>{}(id);
   const auto known = first_seen_.find(hash);
-  if (known != first_seen_.end()) return is_old(*known);
+  if (known != first_seen_.end()) return now - known->second > ttl_.count();
   if (first_seen_.size() < remembered_max) first_seen_.emplace(hash, now);
   return false;
 }

@@ -33,6 +33,7 @@ class Orphans {
   Result<RedisValue> scan();
   Status look_by_names();
   void collect_old(const RedisValue& pairs, RecordParser& parser);
+  void make_room();
   bool old_by_first_sight(std::string_view id);
   Status erase_without_key();
 

@@ -19,8 +19,9 @@ constexpr std::size_t drop_page_size = 5000;
 constexpr std::size_t batch_bytes_max = 1U << 20U;
 constexpr std::size_t ids_bytes_max = 16U << 20U;
 
-// What a slow board on a slow link still commits within a timeout.
+// What a slow board on a slow link still commits within a timeout; logs are longer than metrics.
 constexpr std::size_t batch_min = 1000;
+constexpr std::size_t logs_batch_min = 100;
 
 std::string labels_of(std::string_view queue) { return fmt::format(R"(queue="{}")", queue); }
 
@@ -213,7 +214,8 @@ Status Queue::commit(const Round& round) {
   if (good_.empty()) return Ok{};
   const std::size_t size = good_.count();
   Status committed = commit_good(round);
-  batch_ = committed ? std::min(setup_.batch_max, std::max(batch_, 2 * size)) : std::max(batch_min, size / 2);
+  const std::size_t least = setup_.content == Content::logs ? logs_batch_min : batch_min;
+  batch_ = std::min(setup_.batch_max, committed ? std::max(batch_, 2 * size) : std::max(least, size / 2));
   return committed;
 }
 

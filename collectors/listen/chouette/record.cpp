@@ -7,8 +7,9 @@
 #include <limits>
 #include <utility>
 
-#include "collectors/listen/chouette/iso_time.hpp"
 #include "collectors/listen/chouette/python_text.hpp"
+#include "core/io/json_walk.hpp"
+#include "core/model/iso_time.hpp"
 
 namespace scops::chouette {
 namespace {
@@ -144,7 +145,8 @@ std::optional<TimeMs> RecordParser::time_of(std::string_view json) {
     if (field == "timestamp") {
       (void)read_time(token, plain_number(token), time);
     } else if (field == "date" && token == JsonToken::text) {
-      time = parse_iso_time(reader_.text());
+      const auto date = parse_isoformat(reader_.text());
+      time = date ? std::optional(date->milliseconds()) : std::nullopt;
     } else if (field == "points" && read_points(token) == Flaw::none) {
       time = points_.front().time;
     }
@@ -162,14 +164,7 @@ Flaw RecordParser::read_object(std::string_view json, const Field& field) {
     const bool fine = reader_.leave(0) && reader_.next() == JsonToken::end;
     return fine ? Flaw::no_object : broken();
   }
-  const int level = reader_.depth();
-  JsonToken token = reader_.next();
-  for (; token == JsonToken::key; token = reader_.next()) {
-    const std::string_view name = reader_.text();
-    field(name, reader_.next());
-    if (!reader_.leave(level)) return broken();
-  }
-  return token == JsonToken::object_end && reader_.next() == JsonToken::end ? Flaw::none : broken();
+  return each_member(reader_, field) && reader_.next() == JsonToken::end ? Flaw::none : broken();
 }
 
 Flaw RecordParser::broken() const {

@@ -4,17 +4,19 @@
 #include <array>
 #include <utility>
 
-#include "collectors/pull/docker/json_walk.hpp"
+#include "collectors/pull/docker/documents.hpp"
+#include "core/io/json_walk.hpp"
 #include "core/model/text.hpp"
 
 namespace scops::docker {
 namespace {
 
 constexpr std::size_t id_max = 128;
-constexpr std::size_t id_shown = 12;    // as `docker ps` shows it
-constexpr std::size_t tags_max = 32;    // of one container
-constexpr std::size_t tag_bytes = 200;  // of a label's value; intakes cut longer ones
-constexpr std::size_t states_max = 16;  // told apart; there are seven in Docker, some more in podman
+constexpr std::size_t id_shown = 12;       // as `docker ps` shows it
+constexpr std::size_t tags_max = 32;       // of one container
+constexpr std::size_t tag_bytes = 200;     // of a label's value; intakes cut longer ones
+constexpr std::size_t label_bytes = 2048;  // of all labels of a container: half of what a series may have
+constexpr std::size_t states_max = 16;     // told apart; there are seven in Docker, some more in podman
 
 constexpr std::array<std::string_view, 7> usual_states{"created",  "running", "paused", "restarting",
                                                        "removing", "exited",  "dead"};
@@ -75,6 +77,7 @@ struct Entry {
   Container container;
   std::string image, project, service;
   std::string status;  // in words
+  std::size_t label_bytes = 0;
   bool name_is_link = false;
 };
 
@@ -85,9 +88,10 @@ void take_label(std::string_view key, std::string_view value, const TagChoice& c
   if (key == "io.podman.compose.service" && entry.service.empty()) entry.service = value;
   if (choice.labels == nullptr || value.empty() || value.size() > tag_bytes) return;
   std::vector<TextTag>& tags = entry.container.tags;
-  if (tags.size() < tags_max && matches_any(*choice.labels, key)) {
-    tags.push_back({std::string(key), std::string(value)});
-  }
+  const std::size_t bytes = entry.label_bytes + key.size() + value.size();
+  if (tags.size() == tags_max || bytes > label_bytes || !matches_any(*choice.labels, key)) return;
+  tags.push_back({std::string(key), std::string(value)});
+  entry.label_bytes = bytes;
 }
 
 void read_member(JsonReader& json, std::string_view key, JsonToken token, const TagChoice& choice,

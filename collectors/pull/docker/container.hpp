@@ -24,7 +24,7 @@ struct TextTag {
 
 // An entry of the list, with nothing that is not used.
 struct Container {
-  std::string id;                      // letters, digits and .-_ only: part of URLs
+  std::string id;                      // letters, digits, - and _ only: part of URLs
   std::string name;                    // without the slash; of a nameless one, the beginning of its id
   std::string state;                   // lower case: "running", "paused", "exited"...; empty when not told
   std::string health;                  // "healthy", "unhealthy", "starting"; empty: no check, or not told

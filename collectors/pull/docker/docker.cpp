@@ -31,7 +31,8 @@
 namespace scops::docker {
 namespace {
 
-constexpr std::size_t answer_max = 262'144;  // about one container; four times what was ever seen
+constexpr std::size_t answer_max = 262'144;      // about one container; four times what was ever seen
+constexpr std::int64_t nanoseconds = 1'000'000;  // in a millisecond
 
 using SteadyClock = std::chrono::steady_clock;
 
@@ -54,8 +55,10 @@ class Failures {
 
 class DockerCollector final : public PullCollector {
  public:
-  DockerCollector(const DockerSettings& settings, EnginePlace place, std::string user_agent)
+  DockerCollector(const DockerSettings& settings, EnginePlace place, std::string user_agent,
+                  const Clock& clock)
       : settings_(settings),
+        clock_(clock),
         groups_(groups_of(settings)),
         engine_(settings, std::move(place), std::move(user_agent)) {}
 
@@ -152,7 +155,8 @@ class DockerCollector final : public PullCollector {
     if (!response) return failures.add(container.name, response.error().text);
     if (response->status == 404 || response->status == 409) return;  // gone, or stopped: it happens
     if (response->status != 200) return failures.add(container.name, refusal(*response));
-    if (response->body.empty()) return;  // podman's answer for one that does not run
+    // Podman's answer for one that does not run, or whose network it cannot look into.
+    if (response->whole && response->body.empty()) return;
     if (!response->whole)
       return failures.add(container.name, "the answer is too long, or did not end in time");
     json_.start(response->body);
@@ -173,6 +177,7 @@ class DockerCollector final : public PullCollector {
     if (!parse_stats(json_, json_.next(), stats) || !stats.recognised) return false;
     if (stats.stopped) return true;
     if (engine_.version().swaps_network) std::swap(stats.received, stats.sent);
+    stats.cpu.came = clock_.steady() * nanoseconds;
     const auto before = readings_.find(container.id);
     emit_stats(stats, before == readings_.end() ? nullptr : &before->second, groups_, tags_, emit);
     if (groups_.cpu_percent) fresh_[container.id] = stats.cpu;
@@ -210,6 +215,7 @@ class DockerCollector final : public PullCollector {
   }
 
   const DockerSettings& settings_;
+  const Clock& clock_;
   const Groups groups_;
   Engine engine_;
   SteadyClock::time_point deadline_;
@@ -221,12 +227,13 @@ class DockerCollector final : public PullCollector {
 };
 
 Result<std::unique_ptr<PullCollector>> make(const void* settings, const CollectorContext& context) {
-  return make_docker(*static_cast<const DockerSettings*>(settings), context.user_agent);
+  return make_docker(*static_cast<const DockerSettings*>(settings), context.user_agent, *context.clock);
 }
 
 }  // namespace
 
-Result<std::unique_ptr<PullCollector>> make_docker(const DockerSettings& settings, std::string user_agent) {
+Result<std::unique_ptr<PullCollector>> make_docker(const DockerSettings& settings, std::string user_agent,
+                                                   const Clock& clock) {
   Result<EnginePlace> place = engine_place(settings);
   if (!place) return place.error();
   if (!settings.tls_verify && place->base.starts_with("https://")) {
@@ -234,7 +241,7 @@ Result<std::unique_ptr<PullCollector>> make_docker(const DockerSettings& setting
               {{"option", "docker.tls_verify"}, {"risk", "anybody may answer in the engine's place"}});
   }
   std::unique_ptr<PullCollector> collector =
-      std::make_unique<DockerCollector>(settings, std::move(*place), std::move(user_agent));
+      std::make_unique<DockerCollector>(settings, std::move(*place), std::move(user_agent), clock);
   return collector;
 }
 

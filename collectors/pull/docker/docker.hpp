@@ -7,11 +7,12 @@
 #include "collectors/pull/docker/settings.hpp"
 #include "core/model/collector.hpp"
 #include "core/model/result.hpp"
+#include "core/runtime/clock.hpp"
 
 namespace scops::docker {
 
-// `settings` outlive it. ErrorKind::refused when they do not fit together.
+// `settings` and `clock` outlive it. ErrorKind::refused when they do not fit together.
 [[nodiscard]] Result<std::unique_ptr<PullCollector>> make_docker(const DockerSettings& settings,
-                                                                 std::string user_agent);
+                                                                 std::string user_agent, const Clock& clock);
 
 }  // namespace scops::docker

@@ -14,9 +14,10 @@
 #include <stop_token>
 #include <utility>
 
-#include "collectors/pull/docker/json_walk.hpp"
+#include "collectors/pull/docker/documents.hpp"
 #include "core/io/files.hpp"
 #include "core/io/json_reader.hpp"
+#include "core/io/json_walk.hpp"
 #include "core/model/text.hpp"
 
 namespace scops::docker {

@@ -6,8 +6,9 @@
 #include <vector>
 
 #include "collectors/pull/docker/container.hpp"
-#include "collectors/pull/docker/json_walk.hpp"
+#include "collectors/pull/docker/documents.hpp"
 #include "collectors/pull/docker/stats.hpp"
+#include "core/io/json_walk.hpp"
 #include "core/model/text.hpp"
 
 namespace scops::docker {

@@ -2,8 +2,9 @@
 
 #include <cstddef>
 
-#include "collectors/pull/docker/json_walk.hpp"
-#include "core/model/text.hpp"
+#include "collectors/pull/docker/documents.hpp"
+#include "core/io/json_walk.hpp"
+#include "core/model/iso_time.hpp"
 
 namespace scops::docker {
 namespace {
@@ -161,44 +162,6 @@ void emit_cpu(const ContainerStats& stats, const CpuTimes* before, const Groups&
   if (percentage) emit.gauge("docker.cpu.percentage", *percentage, tags);
 }
 
-std::optional<std::int64_t> digits(std::string_view text, std::size_t at, std::size_t count) {
-  if (text.size() < at + count) return std::nullopt;
-  for (const char c : text.substr(at, count)) {
-    if (c < '0' || c > '9') return std::nullopt;
-  }
-  return to_int(text.substr(at, count));
-}
-
-// Days from 1970-01-01, in the calendar of ISO 8601.
-std::int64_t days_since_1970(std::int64_t year, std::int64_t month, std::int64_t day) {
-  const std::int64_t shifted = year - (month <= 2 ? 1 : 0);  // years begin in March: the leap day is the last
-  const std::int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-  return shifted * 365 + shifted / 4 - shifted / 100 + shifted / 400 + day_of_year - 719'468;
-}
-
-// ".849100355" at the front of `rest`, which it leaves behind.
-std::int64_t take_fraction(std::string_view& rest) {
-  if (!rest.starts_with('.')) return 0;
-  rest.remove_prefix(1);
-  std::int64_t nanoseconds = 0;
-  for (std::int64_t unit = 100'000'000; !rest.empty() && rest.front() >= '0' && rest.front() <= '9';
-       unit /= 10) {
-    nanoseconds += (rest.front() - '0') * unit;
-    rest.remove_prefix(1);
-  }
-  return nanoseconds;
-}
-
-// Seconds by which "Z", "+02:00" or "-03:30" is ahead.
-std::optional<std::int64_t> zone(std::string_view text) {
-  if (text == "Z" || text == "z") return 0;
-  if (text.size() != 6 || (text[0] != '+' && text[0] != '-') || text[3] != ':') return std::nullopt;
-  const auto hours = digits(text, 1, 2);
-  const auto minutes = digits(text, 4, 2);
-  if (!hours || !minutes) return std::nullopt;
-  return (text[0] == '-' ? -1 : 1) * (*hours * 3600 + *minutes * 60);
-}
-
 }  // namespace
 
 bool parse_stats(JsonReader& json, JsonToken first, ContainerStats& into) {
@@ -229,8 +192,11 @@ std::optional<double> cpu_percentage(const CpuTimes& before, const CpuTimes& now
     if (passed <= 0) return std::nullopt;
     return used / passed * *now.online * 100;
   }
-  if (before.read == 0 || now.read <= before.read) return std::nullopt;
-  return used / static_cast<double>(now.read - before.read) * 100;
+  const bool ours = before.came != 0 && now.came != 0;
+  if (!ours && before.read == 0) return std::nullopt;
+  const std::int64_t passed = ours ? now.came - before.came : now.read - before.read;
+  if (passed <= 0) return std::nullopt;
+  return used / static_cast<double>(passed) * 100;
 }
 
 void emit_stats(const ContainerStats& stats, const CpuTimes* before, const Groups& groups,
@@ -245,23 +211,11 @@ void emit_stats(const ContainerStats& stats, const CpuTimes* before, const Group
   if (groups.pids && stats.pids) emit.gauge("docker.pids", *stats.pids, tags);
 }
 
-//   2026-11-20T09:21:23.849100355Z
-std::optional<std::int64_t> to_nanoseconds(std::string_view time) {
-  const auto year = digits(time, 0, 4);
-  const auto month = digits(time, 5, 2);
-  const auto day = digits(time, 8, 2);
-  const auto hour = digits(time, 11, 2);
-  const auto minute = digits(time, 14, 2);
-  const auto second = digits(time, 17, 2);
-  if (!year || !month || !day || !hour || !minute || !second) return std::nullopt;
-  if (*year < 1970 || *year >= 2262 || *month < 1 || *month > 12) return std::nullopt;
-  std::string_view rest = time.substr(19);
-  const std::int64_t nanoseconds = take_fraction(rest);
-  const auto ahead = zone(rest);
-  if (!ahead) return std::nullopt;
-  const std::int64_t seconds =
-      days_since_1970(*year, *month, *day) * 86'400 + *hour * 3600 + *minute * 60 + *second - *ahead;
-  return seconds * 1'000'000'000 + nanoseconds;
+std::optional<std::int64_t> to_nanoseconds(std::string_view text) {
+  constexpr std::int64_t second = 1'000'000'000;
+  const auto time = parse_rfc3339(text);
+  const bool fits = time && time->seconds >= 0 && time->seconds < INT64_MAX / second;
+  return fits ? std::optional(time->seconds * second + time->nanoseconds) : std::nullopt;
 }
 
 }  // namespace scops::docker

@@ -16,6 +16,7 @@ namespace scops::docker {
 // Counters of processor time at one moment. What is not told is empty.
 struct CpuTimes {
   std::int64_t read = 0;         // when, Unix nanoseconds; 0: not told, or never
+  std::int64_t came = 0;         // when we had it, steady nanoseconds; 0: it is not a capture's
   std::optional<double> total;   // ns of the container, over all processors
   std::optional<double> kernel;  // ns of it in the kernel
   std::optional<double> system;  // ns of the host over all processors, idle ones too
@@ -44,7 +45,8 @@ struct ContainerStats {
 
 // % of one processor: 100 for each that is busy all the time. Nothing without two readings, when a counter
 // went back (the container was started anew), or when no time passed between them. Of `host_time` the
-// host's processor time is the measure, as in `docker stats`; else, and where it is not told, the clock is.
+// host's processor time is the measure, as in `docker stats`; else, and where it is not told, the clock is:
+// ours between two captures, which no one sets, otherwise that of the engine.
 [[nodiscard]] std::optional<double> cpu_percentage(const CpuTimes& before, const CpuTimes& now,
                                                    bool host_time);
 
@@ -52,8 +54,8 @@ struct ContainerStats {
 void emit_stats(const ContainerStats& stats, const CpuTimes* before, const Groups& groups,
                 std::span<const Tag> tags, Emit& emit);
 
-// "2026-11-20T09:21:23.849100355Z", "...+02:00": Unix nanoseconds. Nothing for what is none, or is before
-// 1970 or after 2262, so also for the year 1 that stands for never.
-[[nodiscard]] std::optional<std::int64_t> to_nanoseconds(std::string_view time);
+// Unix nanoseconds of a time of RFC 3339. Nothing for what is none, or is before 1970 or after April 2262, so
+// also for the year 1 that stands for never.
+[[nodiscard]] std::optional<std::int64_t> to_nanoseconds(std::string_view text);
 
 }  // namespace scops::docker

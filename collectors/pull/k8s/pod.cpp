@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "core/io/json_walk.hpp"
+
 namespace scops::k8s {
 bool PodReader::read(const Freshness& freshness) {
   freshness_ = &freshness;

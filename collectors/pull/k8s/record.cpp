@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <array>
 
-#include "collectors/pull/k8s/sample_time.hpp"
+#include "core/io/json_walk.hpp"
+#include "core/model/iso_time.hpp"
 
 namespace scops::k8s {
 namespace {
@@ -19,12 +20,13 @@ constexpr std::array<std::string_view, 5> samples{"cpu", "memory", "io", "networ
 }  // namespace
 
 void Freshness::note(std::string_view time) {
-  if (const auto seconds = parse_sample_time(time)) newest_ = std::max(newest_.value_or(*seconds), *seconds);
+  const auto sampled = parse_rfc3339(time);
+  if (sampled) newest_ = std::max(newest_.value_or(sampled->seconds), sampled->seconds);
 }
 
 bool Freshness::is_old(std::string_view time) const {
-  const auto seconds = newest_ ? parse_sample_time(time) : std::nullopt;
-  return seconds && *newest_ - *seconds > old_after_s;
+  const auto sampled = newest_ ? parse_rfc3339(time) : std::nullopt;
+  return sampled && *newest_ - sampled->seconds > old_after_s;
 }
 
 RecordReader::RecordReader(JsonReader& json, const Fields& fields, std::span<double> values)

@@ -18,32 +18,6 @@ inline constexpr double absent = -1;    // the summary does not have the object 
 inline constexpr double unusable = -2;  // it has the object, but in it no number that can be right
 [[nodiscard]] inline bool is_number(double value) { return value >= 0; }
 
-// Calls member(key, first token of the value) for each member of the object that the last token began. What
-// `member` leaves of the value is skipped. False when the text turns out bad.
-template <class Member>
-bool each_member(JsonReader& json, Member member) {
-  JsonToken token = json.next();
-  for (; token == JsonToken::key; token = json.next()) {
-    const std::string_view key = json.text();
-    const int depth = json.depth();
-    member(key, json.next());
-    if (!json.leave(depth)) return false;
-  }
-  return token == JsonToken::object_end;
-}
-
-// The same for the elements of a list: element(first token).
-template <class Element>
-bool each_element(JsonReader& json, Element element) {
-  const int depth = json.depth();
-  JsonToken token = json.next();
-  for (; token != JsonToken::array_end && token != JsonToken::bad; token = json.next()) {
-    element(token);
-    if (!json.leave(depth)) return false;
-  }
-  return token == JsonToken::array_end;
-}
-
 // Knows which samples are old: those of a stopped container stay in the summary with their old time, or
 // with null for one. Measured by the node's own samples, so that no clock is needed; without them nothing is
 // old.

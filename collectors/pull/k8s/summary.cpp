@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "core/io/json_walk.hpp"
+
 namespace scops::k8s {
 
 Status SummaryReader::read(std::string_view text, Emit& emit) {

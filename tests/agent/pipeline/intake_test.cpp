@@ -272,6 +272,20 @@ TEST_CASE("more logs between two commits than the bound are dropped and counted"
   CHECK(logs_of(fixture.buffer.together).size() == 1);
 }
 
+TEST_CASE("an input that commits when the intake is full loses no point to samples_max", "[intake]") {
+  PipelineSettings settings = raw_settings();
+  settings.samples_max = 1000;
+  Fixture fixture(settings);
+  for (int i = 0; i < 5000; ++i) {
+    fixture.intake.point({.name = "x", .value = 1.0 * i, .time = window_start + i});
+    if (fixture.intake.full()) REQUIRE(fixture.intake.commit(fixture.erase));
+  }
+  REQUIRE(fixture.intake.commit(fixture.erase));
+  CHECK(fixture.total("scops_pipeline_points_total") == 5000);
+  CHECK(dropped(fixture.stats, "samples_max") == 0);
+  CHECK(lines_of(fixture.buffer.together).size() == 5000);
+}
+
 TEST_CASE("metrics come in blocks that fit one request", "[intake]") {
   PipelineSettings settings = raw_settings();
   Stats stats;

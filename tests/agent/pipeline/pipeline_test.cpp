@@ -11,6 +11,7 @@
 
 #include "core/io/block_codec.hpp"
 #include "core/runtime/memory.hpp"
+#include "tests/support/captured_log.hpp"
 #include "tests/support/fake_clock.hpp"
 
 using namespace scops;
@@ -91,6 +92,43 @@ TEST_CASE("key and value of a tag cannot be confused with those of another", "[p
   pipeline.add({.name = "x", .value = 1, .tags = one, .time = 1000});
   pipeline.add({.name = "x", .value = 2, .tags = two, .time = 1000});
   CHECK(flushed(pipeline).series.size() == 2);
+}
+
+TEST_CASE("tags of any bytes, line ends and zeros too, are series of their own", "[pipeline]") {
+  Stats stats;
+  Pipeline pipeline(plain(), 100, stats);
+  const std::string odd("x\nb\0y", 5);
+  const std::array<Tag, 1> one = {Tag{"a", odd}};
+  const std::array<Tag, 2> two = {Tag{"a", "x"}, Tag{"b", "y"}};
+  pipeline.add({.name = "x", .value = 1, .tags = one, .time = 1000});
+  pipeline.add({.name = "x", .value = 2, .tags = two, .time = 1000});
+  CHECK(flushed(pipeline).series.size() == 2);
+}
+
+TEST_CASE("a measurement of which no block takes the names is counted and logged as too long", "[pipeline]") {
+  PipelineSettings settings = plain();
+  settings.tags = {"site:7"};
+  Stats stats;
+  Pipeline pipeline(settings, 100, stats);
+  const test::CapturedLog log;
+  const std::string text(block_name_max, 'x');
+  std::vector<Tag> tags;
+  SECTION("by one tag") { tags = {{"key", text}}; }
+  SECTION("by all tags together") { tags = {{text, ""}, {text.substr(1), ""}}; }
+  SECTION("by the number of tags, the global ones included") {
+    const std::string_view one(text);
+    for (std::size_t size = 1; size <= 16; ++size) {
+      for (std::size_t i = 1; i <= 8; ++i) tags.push_back({one.substr(0, size), one.substr(0, i)});
+    }
+    REQUIRE(tags.size() == block_tags_max);
+  }
+  pipeline.add({.name = "long", .value = 1, .tags = tags, .time = 1000});
+  pipeline.add({.name = "short", .value = 1, .time = 1000});
+  CHECK(flushed(pipeline).samples.size() == 1);
+  CHECK(dropped(stats, "too_long") == 1);
+  CHECK(dropped(stats, "series_max") == 0);
+  CHECK(stats.counter("scops_pipeline_samples_total", "").value() == 1);
+  CHECK(test::CapturedLog::count("too_long") == 1);
 }
 
 TEST_CASE("zero is a value, NaN and infinity are dropped and counted", "[pipeline]") {

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "collectors/listen/chouette/flaw.hpp"
+#include "collectors/listen/chouette/orphans.hpp"
 #include "tests/collectors/chouette/queues.hpp"
 #include "tests/support/captured_log.hpp"
 
@@ -194,6 +195,23 @@ TEST_CASE("a value without a key and a readable time goes a TTL after it was fir
   CHECK(queues.values(raw) == "2");
   queues.clock.advance(minute);
   REQUIRE(queues.drain());
+  CHECK(queues.values(raw) == "0");
+}
+
+TEST_CASE("values without a key and a readable time go also where there are more than are remembered") {
+  Queues queues;
+  constexpr std::size_t beyond = 200;
+  queues.add_many(raw, chouette::Orphans::remembered_max + beyond, [](std::size_t i) {
+    return Records::Record{uuid(i), fmt::format("{}", open_window + 1), "no json"};
+  });
+  queues.run({"DEL", "chouette:metrics:raw.keys"});
+  constexpr int pass = 20;  // rounds in which all values are looked at
+  for (int round = 0; round < pass; ++round) REQUIRE(queues.drain());
+  queues.clock.advance(14'400'000 + minute);
+  for (int round = 0; round < pass; ++round) REQUIRE(queues.drain());
+  CHECK(queues.dropped("metrics:raw", "no_key") >= chouette::Orphans::remembered_max);
+  queues.clock.advance(14'400'000 + minute);
+  for (int round = 0; round < pass; ++round) REQUIRE(queues.drain());
   CHECK(queues.values(raw) == "0");
 }
 

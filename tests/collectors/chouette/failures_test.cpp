@@ -30,6 +30,16 @@ TEST_CASE("a commit that is refused leaves everything for the next round") {
   CHECK(queues.dropped("metrics:raw", "not_json") == 1);
 }
 
+TEST_CASE("after a commit of logs that failed fewer are committed, until one succeeds") {
+  Queues queues;
+  queues.add_many(logs, 900, [](std::size_t i) { return Records::Record{uuid(i), "1700000004.5", "{}"}; });
+  queues.intake.refuse = true;
+  CHECK_FALSE(queues.drain());
+  queues.intake.refuse = false;
+  REQUIRE(queues.drain());
+  CHECK(queues.intake.sizes == std::vector<std::size_t>{250, 500, 150});
+}
+
 TEST_CASE("a commit whose answer got lost is not made a second time") {
   Queues queues;
   queues.add(raw, "a", closed_window, gauge("m"));

@@ -93,6 +93,18 @@ TEST_CASE("docker list: tags are what the options choose") {
         "container=web com.example.role=edge image=nginx:1 compose_project=shop compose_service=front ");
 }
 
+TEST_CASE("docker list: labels become tags up to 2048 bytes, so that their series fit a block") {
+  const TextList globs{"*"};
+  std::string labels = "\"" + std::string(3000, 'k') + R"(":"v")";
+  for (char c = 'a'; c < 'p'; ++c)
+    labels += ",\"" + std::string(99, c) + "\":\"" + std::string(100, c) + "\"";
+  const Container container = first_of(R"([{"Id":"a","Names":["/web"],"Labels":{)" + labels + "}}]",
+                                       {.tags = {.image = true, .compose = true, .labels = &globs}});
+  REQUIRE(container.tags.size() == 11);
+  CHECK(container.tags[0].key == "container");
+  CHECK(container.tags[10].key == std::string(99, 'j'));
+}
+
 TEST_CASE("docker list: names decide who is looked at, and a number how many") {
   const TextList only{"web*"};
   const TextList without{"*-2"};

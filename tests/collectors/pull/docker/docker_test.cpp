@@ -14,6 +14,7 @@
 
 #include "core/config/load.hpp"
 #include "tests/collectors/recording_emit.hpp"
+#include "tests/support/fake_clock.hpp"
 #include "tests/support/fake_engine.hpp"
 #include "tests/support/http_sink.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -30,6 +31,8 @@ using scops::test::TempDir;
 using Answer = FakeEngine::Answer;
 
 namespace {
+
+const SystemClock system_clock;
 
 // The defaults, which the option table knows.
 DockerSettings settings_for(const std::string& socket, TextList metrics = {"memory", "cpu"}) {
@@ -86,7 +89,7 @@ Captured capture(PullCollector& collector) {
 }
 
 Captured capture(const DockerSettings& settings) {
-  auto collector = make_docker(settings, "scops/test");
+  auto collector = make_docker(settings, "scops/test", system_clock);
   REQUIRE(collector);
   return capture(**collector);
 }
@@ -119,7 +122,7 @@ TEST_CASE("docker: the version is asked for once, and is one that both sides spe
   }));
   Usual usual({{"/version", {.body = told}}});
   const DockerSettings settings = settings_for(usual.socket());
-  auto collector = make_docker(settings, "scops/test");
+  auto collector = make_docker(settings, "scops/test", system_clock);
   REQUIRE(collector);
   CHECK(capture(**collector).status);
   CHECK(capture(**collector).status);
@@ -156,7 +159,7 @@ TEST_CASE("docker: an engine that was replaced by a newer one is asked for its v
     return {.body = "[]"};
   });
   const DockerSettings settings = settings_for(dir / "s");
-  auto collector = make_docker(settings, "scops/test");
+  auto collector = make_docker(settings, "scops/test", system_clock);
   CHECK(capture(**collector).status);
   newer = true;
   CHECK(capture(**collector).status);
@@ -177,9 +180,10 @@ TEST_CASE("docker: containers that end between the list and their stats are no t
 }
 
 TEST_CASE("docker: a container of which nothing can be had costs the others nothing") {
-  const Answer bad = GENERATE(Answer{.status = 500, .body = R"({"message":"boom"})"}, Answer{.body = "{"},
-                              Answer{.body = "[]"}, Answer{.body = R"({"message":"x"})"},
-                              Answer{.hang_up = true}, Answer{.body = std::string(300'000, ' ')});
+  const Answer bad =
+      GENERATE(Answer{.status = 500, .body = R"({"message":"boom"})"}, Answer{.body = "{"},
+               Answer{.body = "[]"}, Answer{.body = R"({"message":"x"})"}, Answer{.hang_up = true},
+               Answer{.body = "", .cut = true}, Answer{.body = std::string(300'000, ' ')});
   Usual usual({{"/aa/stats", bad}});
   const Captured captured = capture(settings_for(usual.socket()));
   CHECK(captured.status);
@@ -246,11 +250,36 @@ TEST_CASE("docker: with one-shot the percentage is that since the last capture, 
                                 now, now == 3 ? 1 : now * 100, now * 1000)};
   });
   const DockerSettings settings = settings_for(dir / "s", {"cpu_percent"});
-  auto collector = make_docker(settings, "scops/test");
+  auto collector = make_docker(settings, "scops/test", system_clock);
   CHECK(capture(**collector).emit.lines.empty());
   CHECK(capture(**collector).emit.lines ==
         std::vector<std::string>{"docker.cpu.percentage container:a = 20"});
   CHECK(capture(**collector).emit.lines.empty());  // it was started anew: its counter fell
+}
+
+TEST_CASE("docker: podman's percentage is by our own clock, wherever that of the engine is set to") {
+  const TempDir dir;
+  std::atomic<int> reading = 0;
+  FakeEngine engine(dir / "s", [&reading](const std::string& target) -> Answer {
+    if (target == "/version") return {.body = version_41};
+    if (target.find("/containers/json") != std::string::npos)
+      return {.body = R"([{"Id":"a","State":"running"}])"};
+    const int now = reading++;
+    constexpr std::array hours{12, 11, 23};
+    return {.body = fmt::format(R"({{"read":"2026-11-20T{}:00:00Z",
+        "cpu_stats":{{"cpu":1,"cpu_usage":{{"total_usage":{}}},"system_cpu_usage":{},"online_cpus":2}}}})",
+                                hours.at(static_cast<std::size_t>(now)), now * 5'000'000'000, now)};
+  });
+  const DockerSettings settings = settings_for(dir / "s", {"cpu_percent"});
+  test::FakeClock clock;
+  auto collector = make_docker(settings, "scops/test", clock);
+  CHECK(capture(**collector).emit.lines.empty());
+  for (const char* step : {"back", "ahead"}) {
+    CAPTURE(step);
+    clock.advance(10'000);
+    CHECK(capture(**collector).emit.lines ==
+          std::vector<std::string>{"docker.cpu.percentage container:a = 50"});
+  }
 }
 
 TEST_CASE("docker: inspections are asked for on demand, of stopped containers too") {
@@ -321,7 +350,7 @@ TEST_CASE("docker: a socket that nobody listens on, or that is a file, says what
 TEST_CASE("docker: an engine that comes later is found") {
   const TempDir dir;
   const DockerSettings settings = settings_for(dir / "s");
-  auto collector = make_docker(settings, "scops/test");
+  auto collector = make_docker(settings, "scops/test", system_clock);
   CHECK_FALSE(capture(**collector).status);
   FakeEngine engine(dir / "s", [](const std::string& target) {
     return Answer{.body = target == "/version" ? version_41 : "[]"};
@@ -341,7 +370,7 @@ TEST_CASE("docker: options that do not fit together are refused") {
   if (why == "socket tls") settings.tls = true;
   if (why == "long") settings.socket = "/" + std::string(200, 'x');
   CAPTURE(why);
-  const auto collector = make_docker(settings, "");
+  const auto collector = make_docker(settings, "", system_clock);
   REQUIRE_FALSE(collector);
   CHECK(collector.error().kind == ErrorKind::refused);
 }

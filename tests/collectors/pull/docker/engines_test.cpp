@@ -39,8 +39,8 @@ class Collecting {
                                                     "SCOPS_DOCKER_METRICS=" + std::string(every_group)},
                                     .file = {}});
     REQUIRE(loaded.problems.empty());
-    auto made =
-        docker::make_docker(*static_cast<const DockerSettings*>(section_.settings.get()), "scops/test");
+    auto made = docker::make_docker(*static_cast<const DockerSettings*>(section_.settings.get()),
+                                    "scops/test", clock_);
     REQUIRE(made);
     collector_ = std::move(*made);
   }
@@ -55,6 +55,7 @@ class Collecting {
   }
 
  private:
+  SystemClock clock_;
   Section section_;
   std::unique_ptr<PullCollector> collector_;
 };

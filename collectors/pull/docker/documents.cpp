@@ -1,4 +1,4 @@
-#include "collectors/pull/docker/json_walk.hpp"
+#include "collectors/pull/docker/documents.hpp"
 
 #include <algorithm>
 #include <cstddef>
