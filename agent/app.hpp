@@ -14,6 +14,7 @@
 
 #include "agent/clock_watch.hpp"
 #include "agent/flusher.hpp"
+#include "agent/input.hpp"
 #include "agent/own_metrics.hpp"
 #include "agent/schedule.hpp"
 #include "agent/settings.hpp"
@@ -40,8 +41,6 @@ class App {
   int run();
 
  private:
-  struct Input;
-
   explicit App(const Settings& settings);
   Status open_buffer_room();
   Status make_outputs();
@@ -56,9 +55,11 @@ class App {
   [[nodiscard]] bool reports_itself() const;
   [[nodiscard]] SelfMetric self_report(const std::string& output);
   void report_own_metrics();
-  bool close_dispatchers(Duration at_most);
+  // In app_stop.cpp.
   int stop();
-  [[nodiscard]] bool close_buffer(std::chrono::steady_clock::time_point deadline);
+  [[nodiscard]] bool wait_for(bool draining, std::chrono::steady_clock::time_point deadline);
+  [[nodiscard]] bool close_dispatchers(Duration at_most);
+  void close_buffer(bool nobody_uses_it);
 
   const Settings& settings_;
   const SystemClock clock_;
@@ -80,6 +81,7 @@ class App {
   std::int64_t own_metrics_turn_ = 0;  // number of the capture interval that was last reported
   std::int64_t rest_due_ = 0;          // steady time of the next memory::rest()
   Duration rest_pause_{0};             // between the last and that
+  bool flushed_ = false;               // for the last time; of the thread `flush`
   std::unique_ptr<HttpServer> http_;   // its thread reads all of the above
   Flusher flusher_;                    // last: it uses all of the above
 };

@@ -44,7 +44,11 @@ HoldingBuffer::HoldingBuffer(std::unique_ptr<Store> store, std::vector<std::stri
   publish();
 }
 
-HoldingBuffer::~HoldingBuffer() {
+HoldingBuffer::~HoldingBuffer() { HoldingBuffer::store_held(); }
+
+void HoldingBuffer::store_held() {
+  const Call call(*this);
+  ending_ = true;
   if (!queue_.empty()) move_all();
   const BufferStats left = queue_.stats();
   if (left.blocks == 0) return;
@@ -58,7 +62,7 @@ HoldingBuffer::~HoldingBuffer() {
 
 Result<BlockId> HoldingBuffer::put(Block block) {
   const Call call(*this);
-  if (limits_.hold.count() == 0 && queue_.empty()) {
+  if ((ending_ || limits_.hold.count() == 0) && queue_.empty()) {
     const Block* one = &block;
     const Result<std::vector<BlockId>> ids = store_->put_all({&one, 1});
     if (ids) {
@@ -271,6 +275,7 @@ void HoldingBuffer::publish() {
                      .records = stored.records + held.records,
                      .metrics = stored.metrics + held.metrics,
                      .bytes = stored.bytes + held.bytes,
+                     .held = held.blocks,
                      .oldest = stored.blocks != 0 ? stored.oldest : held.oldest,
                      .durable = stored.durable && trouble_.empty(),
                      .trouble = trouble_.empty() || absent_ ? stored.trouble : trouble_};
