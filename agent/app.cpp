@@ -199,7 +199,7 @@ int App::run() {
             {{"version", std::string(version)},
              {"host", settings_.host()},
              {"collectors", fmt::format("{}", fmt::join(settings_.collectors(), ","))},
-             {"buffer", settings_.buffer().type},
+             {"buffer", buffer_type()},
              {"outputs", fmt::format("{}", fmt::join(settings_.outputs(), ","))},
              {"state", state_folder_.empty() ? "none" : state_folder_},
              {"pages_port", http_ ? fmt::format("{}", http_->port()) : "off"}});
@@ -209,6 +209,12 @@ int App::run() {
   wait_for_stop();
   watchdog_.stopping();
   return stop();
+}
+
+// What it is just now: without its folder the embedded one is memory.
+std::string App::buffer_type() const {
+  const std::string type = settings_.buffer().type;
+  return type == "embedded" && !buffer_->stats().durable ? "memory" : type;
 }
 
 void App::start() {

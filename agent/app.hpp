@@ -47,6 +47,7 @@ class App {
   Status make_inputs();
   Result<std::unique_ptr<Input>> make_input(const std::string& name);
   Status make_http();
+  [[nodiscard]] std::string buffer_type() const;
   void start();
   void wait_for_stop();
   [[nodiscard]] bool captures_running() const;

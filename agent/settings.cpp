@@ -247,7 +247,10 @@ std::string Settings::host() const {
 }
 
 std::string state_folder(const std::string& wanted) {
-  if (!wanted.empty()) return writable_folder(wanted) ? wanted : "";
+  if (!wanted.empty()) {
+    (void)writable_folder(wanted);
+    return wanted;
+  }
   std::vector<std::string> candidates;
   const std::string from_systemd =
       environment("STATE_DIRECTORY");  // several are separated by colons, see systemd.exec(5)

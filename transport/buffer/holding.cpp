@@ -110,8 +110,11 @@ Result<std::vector<Block>> HoldingBuffer::read(std::string_view output, Kind kin
   const Call call(*this);
   if (!wanted.only.empty()) return read_these(output, kind, wanted);
   Result<Fetched> stored = store_->fetch(output, kind, wanted);
-  if (!stored && queue_.empty()) return stored.error();
   std::vector<Block> blocks;
+  if (!stored && queue_.empty()) {
+    if (absent_) return blocks;  // nothing waits, as far as anybody knows
+    return stored.error();
+  }
   if (stored) {
     blocks = std::move(stored->blocks);
     for (Block& block : blocks) block.id = as_handed(output, block.id);
