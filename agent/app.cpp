@@ -176,7 +176,8 @@ Status App::make_http() {
                         .clock = &clock_,
                         .timeline = &timeline_,
                         .stats = &stats_,
-                        .started = clock_.steady()};
+                        .started = clock_.steady(),
+                        .hung_output = [this] { return hung_output(); }};
   for (const auto& input : inputs_) sources.collectors.push_back(input->schedule.get());
   pages_ = std::make_unique<StatusPages>(std::move(sources));
   if (!*listen) return Ok{};
@@ -229,6 +230,7 @@ void App::start() {
                                                                         .seed = random_seed(),
                                                                         .self = self_report(names[i])}));
   }
+  dispatching_ = true;
   for (const auto& input : inputs_) input->start();
   flusher_.repeat([this, window = Ticker(settings_.pipeline().interval, flush_lag, clock_)]() mutable {
     return flush_window(window);
@@ -244,6 +246,13 @@ void App::wait_for_stop() {
     pollfd ready{.fd = signals.get(), .events = POLLIN, .revents = 0};
     ::poll(&ready, 1, static_cast<int>(wait));
   } while (!stop_signal(signals));
+}
+
+// In the http thread, whose server is there before the dispatchers are and ends before they do.
+std::string App::hung_output() const {
+  if (!dispatching_) return "";
+  const Dispatcher* const hung = hung_dispatcher(dispatchers_, clock_.steady(), health_patience);
+  return hung == nullptr ? "" : hung->name();
 }
 
 // Flushes, if a window has ended. Returns how long the next one takes.

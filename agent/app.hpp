@@ -7,6 +7,7 @@
 // The main thread waits for signals and tells a watchdog; the http thread reads everybody's state.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -50,6 +51,7 @@ class App {
   [[nodiscard]] std::string buffer_type() const;
   void start();
   void wait_for_stop();
+  [[nodiscard]] std::string hung_output() const;
   [[nodiscard]] bool captures_running() const;
   Duration flush_window(Ticker& window);
   void flush(bool closing);
@@ -76,6 +78,7 @@ class App {
       block_records_max;                          // in one block, so that it fits a request of every output
   std::vector<std::unique_ptr<Output>> outputs_;  // until start() hands them to their dispatchers
   std::vector<std::unique_ptr<Dispatcher>> dispatchers_;
+  std::atomic<bool> dispatching_{false};  // dispatchers_ has all of them
   std::vector<std::unique_ptr<Input>> inputs_;
   std::unique_ptr<StatusPages> pages_;
   OwnMetrics own_metrics_;

@@ -1,4 +1,5 @@
 // scops status: asks the running agent for /status and prints it for a person, or as it came with --json.
+// Fails where only a restart helps, so that a container's health check can ask it.
 #include <fmt/format.h>
 
 #include <stop_token>
@@ -20,11 +21,13 @@ std::string text(const JsonDoc::Value& object, std::string_view key) {
 }
 
 std::string agent_lines(const JsonDoc::Value& root) {
+  const std::string hung = text(root, "unhealthy");
   const std::string reason = text(root, "not_ready");
   std::string lines = fmt::format(
       "scops {} on {}, up {:.0f} s, {:.2f} s of processor time, {:.1f} MB resident\n{}\n",
       text(root, "version"), text(root, "host"), number(root, "uptime_seconds"), number(root, "cpu_seconds"),
       number(root, "resident_bytes") / 1e6, reason.empty() ? "ready" : "not ready: " + reason);
+  if (!hung.empty()) lines += "not healthy: " + hung + "\n";
   const auto buffer = root["buffer"];
   lines += fmt::format("\nbuffer: {:.0f} records in {:.0f} blocks, {:.0f} bytes, the oldest {:.0f} s old{}\n",
                        number(buffer, "records"), number(buffer, "blocks"), number(buffer, "bytes"),
@@ -42,7 +45,9 @@ std::string collector_lines(const JsonDoc::Value& collectors) {
         "  {:<12} every {:.0f} s: {:.0f} captures, {:.0f} errors, {:.0f} skipped, the last took {:.1f} ms\n",
         text(one, "name"), number(one, "interval_seconds"), number(one, "runs"), number(one, "errors"),
         number(one, "skipped"), number(one, "last_seconds") * 1000);
-    if (const std::string error = text(one, "last_error"); !error.empty()) lines += "    " + error + "\n";
+    for (const char* const key : {"last_error", "absent"}) {
+      if (const std::string why = text(one, key); !why.empty()) lines += "    " + why + "\n";
+    }
   }
   return lines;
 }
@@ -86,7 +91,7 @@ int show_status(const CommandLine& line) {
   const auto root = doc->root();
   print(line.json ? answer->body
                   : agent_lines(root) + collector_lines(root["collectors"]) + output_lines(root["outputs"]));
-  return 0;
+  return text(root, "unhealthy").empty() ? 0 : 1;
 }
 
 }  // namespace scops
