@@ -5,6 +5,7 @@
 #include <stop_token>
 
 #include "agent/commands/command.hpp"
+#include "agent/listen.hpp"
 #include "agent/version.hpp"
 #include "core/io/http_client.hpp"
 #include "core/io/json.hpp"
@@ -69,7 +70,12 @@ std::string output_lines(const JsonDoc::Value& outputs) {
 int show_status(const CommandLine& line) {
   Settings settings;
   if (!load_or_complain(settings, line)) return 2;
-  const std::string& listen = settings.http().listen;
+  const auto where = parse_listen(settings.http());  // load_or_complain() saw to its errors
+  if (!where || !*where) {
+    complain("scops status: the pages are off (http.listen), so no agent can be asked");
+    return 1;
+  }
+  const std::string listen = authority(**where);
   HttpClient client({}, fmt::format("scops/{}", version));
   const auto answer = client.perform({.url = fmt::format("http://{}/status", listen),
                                       .headers = {},
