@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <cstring>
 #include <optional>
 #include <utility>
@@ -37,20 +36,8 @@ constexpr Duration flush_lag{100};
 // one that takes longer than this.
 constexpr Duration capture_patience{2000};
 
-// What does not come back from its capture, or its last round of draining, within this is left behind at
-// stop.
-constexpr Duration capture_grace{1000};
-constexpr Duration drain_grace{2500};
-
-// The last flush is left to a disk that takes longer than this. It has the bytes by then, if not on its
-// platters.
-constexpr Duration flush_grace{3200};
-
-// All of a stop: the last sends, what cutting a request takes (a thread of an output that has not even ended
-// then is left behind), closing the buffer. A supervisor's patience may be 5 s.
-constexpr Duration stop_time{3600};
-constexpr Duration cutting_time{800};
-constexpr Duration close_time{4600};
+// An output's thread that is later than it has promised by this hangs: /healthz says so.
+constexpr Duration health_patience{60'000};
 
 // The memory that a start, a handshake or a burst took is given back so often: after the first flush, soon
 // after, then more and more seldom, because what is still in use has to be fetched again.
@@ -76,35 +63,6 @@ void warn_of_twins(const TextList& collectors) {
 }
 
 }  // namespace
-
-// One enabled collector with its thread.
-struct App::Input {
-  std::unique_ptr<PullCollector> collector;
-  Draining* draining = nullptr;  // the same one, if it drains a queue
-  std::unique_ptr<Schedule> schedule;
-  std::binary_semaphore ended{0};
-  std::jthread thread;  // last: it uses the rest
-
-  void start() {
-    thread = std::jthread([this](const std::stop_token& stop) {
-      name_thread("in-" + schedule->state().name);
-      if (draining != nullptr) draining->stop_with(stop);
-      schedule->run(stop);
-      if (draining != nullptr) {
-        draining->close();
-        schedule->capture();
-      }
-      ended.release();
-    });
-  }
-
-  // Waits until the thread has ended after a request to stop; false at the deadline.
-  bool wait(std::chrono::steady_clock::time_point deadline) {
-    if (ended.try_acquire_until(deadline)) return true;
-    log::warn("collect", "left_behind", {{"collector", schedule->state().name}});
-    return false;
-  }
-};
 
 Result<std::unique_ptr<App>> App::make(const Settings& settings) {
   std::unique_ptr<App> app(new App(settings));
@@ -174,7 +132,7 @@ Status App::make_inputs() {
   return Ok{};
 }
 
-Result<std::unique_ptr<App::Input>> App::make_input(const std::string& name) {
+Result<std::unique_ptr<Input>> App::make_input(const std::string& name) {
   const CollectorSpec& spec = *find_collector(name);
   auto input = std::make_unique<Input>();
   Duration interval = settings_.capture_interval(name);
@@ -218,7 +176,8 @@ Status App::make_http() {
                         .clock = &clock_,
                         .timeline = &timeline_,
                         .stats = &stats_,
-                        .started = clock_.steady()};
+                        .started = clock_.steady(),
+                        .hung_output = [this] { return hung_output(); }};
   for (const auto& input : inputs_) sources.collectors.push_back(input->schedule.get());
   pages_ = std::make_unique<StatusPages>(std::move(sources));
   if (!*listen) return Ok{};
@@ -241,7 +200,7 @@ int App::run() {
             {{"version", std::string(version)},
              {"host", settings_.host()},
              {"collectors", fmt::format("{}", fmt::join(settings_.collectors(), ","))},
-             {"buffer", settings_.buffer().type},
+             {"buffer", buffer_type()},
              {"outputs", fmt::format("{}", fmt::join(settings_.outputs(), ","))},
              {"state", state_folder_.empty() ? "none" : state_folder_},
              {"pages_port", http_ ? fmt::format("{}", http_->port()) : "off"}});
@@ -251,6 +210,12 @@ int App::run() {
   wait_for_stop();
   watchdog_.stopping();
   return stop();
+}
+
+// What it is just now: without its folder the embedded one is memory.
+std::string App::buffer_type() const {
+  const std::string type = settings_.buffer().type;
+  return type == "embedded" && !buffer_->stats().durable ? "memory" : type;
 }
 
 void App::start() {
@@ -265,6 +230,7 @@ void App::start() {
                                                                         .seed = random_seed(),
                                                                         .self = self_report(names[i])}));
   }
+  dispatching_ = true;
   for (const auto& input : inputs_) input->start();
   flusher_.repeat([this, window = Ticker(settings_.pipeline().interval, flush_lag, clock_)]() mutable {
     return flush_window(window);
@@ -280,6 +246,13 @@ void App::wait_for_stop() {
     pollfd ready{.fd = signals.get(), .events = POLLIN, .revents = 0};
     ::poll(&ready, 1, static_cast<int>(wait));
   } while (!stop_signal(signals));
+}
+
+// In the http thread, whose server is there before the dispatchers are and ends before they do.
+std::string App::hung_output() const {
+  if (!dispatching_) return "";
+  const Dispatcher* const hung = hung_dispatcher(dispatchers_, clock_.steady(), health_patience);
+  return hung == nullptr ? "" : hung->name();
 }
 
 // Flushes, if a window has ended. Returns how long the next one takes.
@@ -339,56 +312,6 @@ void App::report_own_metrics() {
   if (!reports_itself() || std::exchange(own_metrics_turn_, now / interval) == now / interval) return;
   pages_->refresh_gauges();
   own_metrics_.report(now, [this](const RawSample& sample) { pipeline_->add_raw(sample); });
-}
-
-// False: one hangs.
-bool App::close_dispatchers(Duration at_most) {
-  for (const auto& dispatcher : dispatchers_) dispatcher->close(at_most);
-  bool all = true;
-  for (const auto& dispatcher : dispatchers_) {
-    const bool ended = dispatcher->join(cutting_time);
-    if (!ended) log::warn("dispatch", "left_behind", {{"output", dispatcher->name()}});
-    all = all && ended;
-  }
-  return all;
-}
-
-int App::stop() {
-  const auto began = std::chrono::steady_clock::now();
-  for (const auto& input : inputs_) input->thread.request_stop();
-  bool captured = true;
-  bool drained = true;
-  for (const auto& input : inputs_) {
-    if (input->draining == nullptr) captured = input->wait(began + capture_grace) && captured;
-  }
-  flusher_.ask([this] { flush(true); });
-  const bool stored = flusher_.wait(began + flush_grace);
-  for (const auto& input : inputs_) {
-    if (input->draining != nullptr) drained = input->wait(began + drain_grace) && drained;
-  }
-  const auto left =
-      std::chrono::duration_cast<Duration>(began + stop_time - std::chrono::steady_clock::now());
-  const bool sent = close_dispatchers(stored ? left : Duration(0)) && stored;
-  http_.reset();
-  // A thread that hangs in its capture still uses the pipeline, one that hangs in a drain, in a send or
-  // behind a disk the buffer too: nothing that it can reach may be destroyed under it.
-  const bool ended = captured && drained && sent;
-  if (ended) {
-    dispatchers_.clear();
-    inputs_.clear();
-  }
-  const bool closed = drained && sent && close_buffer(began + close_time);
-  if (!closed) log::warn("agent", "buffer_left_open", {{"reason", "the disk, or an input, takes too long"}});
-  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - began;
-  log::info("agent", "stopped", {{"milliseconds", fmt::format("{:.0f}", took.count())}});
-  if (ended && closed) return 0;
-  std::_Exit(0);
-}
-
-// What cannot be closed in time is found as after a kill.
-bool App::close_buffer(std::chrono::steady_clock::time_point deadline) {
-  flusher_.ask([this] { buffer_.reset(); });
-  return flusher_.wait(deadline);
 }
 
 }  // namespace scops

@@ -7,6 +7,7 @@
 // The main thread waits for signals and tells a watchdog; the http thread reads everybody's state.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -14,6 +15,7 @@
 
 #include "agent/clock_watch.hpp"
 #include "agent/flusher.hpp"
+#include "agent/input.hpp"
 #include "agent/own_metrics.hpp"
 #include "agent/schedule.hpp"
 #include "agent/settings.hpp"
@@ -40,25 +42,27 @@ class App {
   int run();
 
  private:
-  struct Input;
-
   explicit App(const Settings& settings);
   Status open_buffer_room();
   Status make_outputs();
   Status make_inputs();
   Result<std::unique_ptr<Input>> make_input(const std::string& name);
   Status make_http();
+  [[nodiscard]] std::string buffer_type() const;
   void start();
   void wait_for_stop();
+  [[nodiscard]] std::string hung_output() const;
   [[nodiscard]] bool captures_running() const;
   Duration flush_window(Ticker& window);
   void flush(bool closing);
   [[nodiscard]] bool reports_itself() const;
   [[nodiscard]] SelfMetric self_report(const std::string& output);
   void report_own_metrics();
-  bool close_dispatchers(Duration at_most);
+  // In app_stop.cpp.
   int stop();
-  [[nodiscard]] bool close_buffer(std::chrono::steady_clock::time_point deadline);
+  [[nodiscard]] bool wait_for(bool draining, std::chrono::steady_clock::time_point deadline);
+  [[nodiscard]] bool close_dispatchers(Duration at_most);
+  void close_buffer(bool nobody_uses_it);
 
   const Settings& settings_;
   const SystemClock clock_;
@@ -74,12 +78,14 @@ class App {
       block_records_max;                          // in one block, so that it fits a request of every output
   std::vector<std::unique_ptr<Output>> outputs_;  // until start() hands them to their dispatchers
   std::vector<std::unique_ptr<Dispatcher>> dispatchers_;
+  std::atomic<bool> dispatching_{false};  // dispatchers_ has all of them
   std::vector<std::unique_ptr<Input>> inputs_;
   std::unique_ptr<StatusPages> pages_;
   OwnMetrics own_metrics_;
   std::int64_t own_metrics_turn_ = 0;  // number of the capture interval that was last reported
   std::int64_t rest_due_ = 0;          // steady time of the next memory::rest()
   Duration rest_pause_{0};             // between the last and that
+  bool flushed_ = false;               // for the last time; of the thread `flush`
   std::unique_ptr<HttpServer> http_;   // its thread reads all of the above
   Flusher flusher_;                    // last: it uses all of the above
 };

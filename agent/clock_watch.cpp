@@ -71,14 +71,16 @@ Boots parse_boots(std::string_view text) {
 }
 
 void ClockWatch::load() {
-  if (path_.empty()) return;
+  if (path_.empty() || loaded_) return;
   const Result<std::string> content = read_file(path_, file_max);
   if (!content) return;
+  loaded_ = true;
   boots_ = parse_boots(*content);
   for (const auto& [boot, offset] : boots_) timeline_.remember(boot, offset);
 }
 
 void ClockWatch::look(std::uint64_t waiting) {
+  load();  // the folder may have come since
   const Timeline::Now now = timeline_.now();
   const Stamp before = std::exchange(last_, now.stamp);
   const auto counts = std::to_string(waiting);
@@ -106,17 +108,24 @@ void ClockWatch::look(std::uint64_t waiting) {
 // to a later one. One write a boot, and one a step.
 void ClockWatch::remember(const Stamp& stamp) {
   if (path_.empty() || stamp.boot == 0 || !stamp.set) return;
-  const auto known = std::find_if(boots_.begin(), boots_.end(),
-                                  [&stamp](const auto& one) { return one.first == stamp.boot; });
-  if (known != boots_.end()) {
+  Boots boots = boots_;
+  const auto known =
+      std::find_if(boots.begin(), boots.end(), [&stamp](const auto& one) { return one.first == stamp.boot; });
+  if (known != boots.end()) {
     if (!stepped(known->second, stamp.offset)) return;
-    boots_.erase(known);
+    boots.erase(known);
   }
-  boots_.emplace_back(stamp.boot, stamp.offset);
-  if (boots_.size() > boots_max) boots_.erase(boots_.begin());
+  boots.emplace_back(stamp.boot, stamp.offset);
+  if (boots.size() > boots_max) boots.erase(boots.begin());
   std::string content;
-  for (const auto& [boot, offset] : boots_) content += fmt::format("{} {}\n", boot, offset);
-  if (!write_file(path_, content)) log::warn("agent", "clock_not_kept", {{"file", path_}});
+  for (const auto& [boot, offset] : boots) content += fmt::format("{} {}\n", boot, offset);
+  if (!write_file(path_, content)) {
+    if (!std::exchange(said_unkept_, true)) log::warn("agent", "clock_not_kept", {{"file", path_}});
+    return;  // until the next look
+  }
+  boots_ = std::move(boots);
+  loaded_ = true;
+  said_unkept_ = false;
 }
 
 }  // namespace scops

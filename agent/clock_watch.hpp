@@ -34,8 +34,8 @@ using Boots = std::vector<std::pair<std::uint32_t, TimeMs>>;
 
 class ClockWatch {
  public:
-  // Tells `timeline`, which outlives this, what earlier boots knew. `folder` may be empty or unwritable:
-  // then nothing is remembered.
+  // Tells `timeline`, which outlives this, what earlier boots knew. `folder` may be empty: then nothing is
+  // remembered. One that cannot be used is tried again at each look.
   ClockWatch(Timeline& timeline, const std::string& folder);
 
   // `waiting`: blocks in the buffer, for the log.
@@ -49,7 +49,9 @@ class ClockWatch {
   const std::string path_;  // empty: nowhere
   Boots boots_;
   Stamp last_;
+  bool loaded_ = false;  // boots_ is what the file says
   bool said_unset_ = false;
+  bool said_unkept_ = false;
 };
 
 }  // namespace scops

@@ -15,8 +15,12 @@ struct Listen {
   std::uint16_t port = 0;
 };
 
-// "127.0.0.1:18125" or "[::1]:18125"; nothing for "off". ErrorKind::refused for what is no address and port,
-// and for one that is not loopback's, unless that was allowed.
+// "127.0.0.1:18125", "[::1]:18125" or "localhost:18125", which is the first; nothing for "off".
+// ErrorKind::refused for what is no address and port, and for one that is not loopback's, unless that was
+// allowed.
 [[nodiscard]] Result<std::optional<Listen>> parse_listen(const HttpSettings& http);
+
+// As in an address of a page: "127.0.0.1:18125", "[::1]:18125".
+[[nodiscard]] std::string authority(const Listen& listen);
 
 }  // namespace scops

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "agent/listen.hpp"
 #include "agent/version.hpp"
 #include "collectors/listen/chouette/chouette.hpp"
 #include "collectors/registry.hpp"
@@ -99,9 +100,12 @@ constexpr Option http_options[] = {
 constexpr Option frame_options[] = {
     option<&FrameSettings::interval>({.name = "interval",
                                       .fallback = "0s",
-                                      .help = "How often this collector captures; 0: agent.capture_interval.",
+                                      .help = "How often this collector captures, at least 1s; 0: "
+                                              "agent.capture_interval.",
                                       .max = "1d"}),
 };
+
+constexpr Duration interval_least{1000};  // but for 0, so that the row cannot say it
 
 // The program and its libraries alone are half of it.
 constexpr std::uint64_t memory_least = 32U << 20U;
@@ -154,6 +158,15 @@ Loaded Settings::load(const LoadInput& input) {
   for (const std::string& name : dispatch().outputs) {
     if (find_output(name) == nullptr) loaded.problems.push_back(unknown_output(name));
   }
+  for (const Effective& value : effective_) {
+    if (value.section->options.data() != std::data(frame_options)) continue;
+    const Duration own = static_cast<const FrameSettings*>(value.section->settings.get())->interval;
+    if (own <= Duration{0} || own >= interval_least) continue;
+    loaded.problems.push_back(fmt::format("{}={} ({}): out of range; allowed: 0, or 1s to 1d",
+                                          key_name(*value.section, *value.option), value.value,
+                                          value.origin));
+  }
+  if (const auto listen = parse_listen(http()); !listen) loaded.problems.push_back(listen.error().text);
   return loaded;
 }
 
@@ -195,7 +208,11 @@ Duration Settings::capture_interval(std::string_view collector) const {
 }
 
 std::vector<std::string> Settings::outputs() const {
-  if (!dispatch().outputs.empty()) return dispatch().outputs;
+  std::vector<std::string> names;
+  for (const std::string& name : dispatch().outputs) {  // one that is named twice would share its cursor
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  }
+  if (!names.empty()) return names;
   return {chosen("datadog", "api_key") ? "datadog" : "stdout"};
 }
 
@@ -268,6 +285,10 @@ std::vector<std::string> state_folders(const std::string& wanted) {
 }
 
 std::string state_folder(const std::string& wanted) {
+  if (!wanted.empty()) {
+    (void)writable_folder(wanted);
+    return wanted;
+  }
   const std::vector<std::string> candidates = state_folders(wanted);
   const auto found = std::find_if(candidates.begin(), candidates.end(), writable_folder);
   return found == candidates.end() ? "" : *found;

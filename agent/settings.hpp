@@ -95,9 +95,9 @@ class Settings {
 // The output of that name; null when there is none.
 [[nodiscard]] const OutputSpec* find_output(std::string_view name);
 
-// The folder for everything that survives a restart: `wanted`, else the first of $STATE_DIRECTORY,
-// /var/lib/scops and the user's XDG state folder that can be written; made when missing. Empty when there is
-// none.
+// The folder for everything that survives a restart: `wanted`, be it of use now or later, else the first of
+// $STATE_DIRECTORY, /var/lib/scops and the user's XDG state folder that can be written, empty when there is
+// none. Made when missing.
 [[nodiscard]] std::string state_folder(const std::string& wanted);
 // Where state_folder looks, in its order. Nothing is made.
 [[nodiscard]] std::vector<std::string> state_folders(const std::string& wanted);

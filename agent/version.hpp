@@ -8,6 +8,6 @@
 namespace scops {
 
 extern const std::string_view version;  // "0.1.0"
-extern const TimeMs build_time;         // of the last commit, Unix milliseconds; 0 when unknown
+extern const TimeMs build_time;         // of the last commit, Unix milliseconds; at least that of the release
 
 }  // namespace scops

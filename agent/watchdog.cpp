@@ -8,6 +8,13 @@
 
 namespace scops {
 
+const Dispatcher* hung_dispatcher(Dispatchers dispatchers, std::int64_t now, Duration patience) {
+  for (const auto& dispatcher : dispatchers) {
+    if (now - dispatcher->promised() > patience.count()) return dispatcher.get();
+  }
+  return nullptr;
+}
+
 void Watchdog::started(std::string_view what) {
   notify_.ready();
   notify_.status(what);
@@ -27,17 +34,15 @@ void Watchdog::stopping() const {
 }
 
 bool Watchdog::all_alive(Dispatchers dispatchers) const {
-  for (const auto& dispatcher : dispatchers) {
-    const std::int64_t late = clock_.steady() - dispatcher->promised();
-    if (late <= notify_.watchdog().count()) continue;
-    log::error("dispatch", "stuck",
-               {{"output", dispatcher->name()},
-                {"seconds", fmt::format("{}", late / 1000)},
-                {"effect", "the watchdog of systemd restarts the agent"}});
-    notify_.status(fmt::format("The thread of output {} hangs", dispatcher->name()));
-    return false;
-  }
-  return true;
+  const std::int64_t now = clock_.steady();
+  const Dispatcher* const hung = hung_dispatcher(dispatchers, now, notify_.watchdog());
+  if (hung == nullptr) return true;
+  log::error("dispatch", "stuck",
+             {{"output", hung->name()},
+              {"seconds", fmt::format("{}", (now - hung->promised()) / 1000)},
+              {"effect", "the watchdog of systemd restarts the agent"}});
+  notify_.status(fmt::format("The thread of output {} hangs", hung->name()));
+  return false;
 }
 
 }  // namespace scops

@@ -1,5 +1,6 @@
 // scops buffer show|drop: what waits in the buffer of a stopped agent, or how to empty it. A running agent
-// holds its buffer for itself and shows the same with `scops status`.
+// holds its folder for itself and shows the same with `scops status`. A Redis is everybody's: nothing is
+// locked.
 #include <fmt/format.h>
 
 #include <algorithm>

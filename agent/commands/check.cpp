@@ -28,7 +28,11 @@ struct Checked {
 
 // The names to check: those on the command line, else the configured ones; empty after a complaint.
 std::vector<std::string> wanted_collectors(const CommandLine& line, const Settings& settings) {
-  if (line.words.empty()) return settings.agent().collectors;
+  if (line.words.empty()) {
+    if (settings.agent().collectors.empty())
+      complain("scops check: no collector is enabled (agent.collectors); name one");
+    return settings.agent().collectors;
+  }
   std::vector<std::string_view> known;
   for (const CollectorSpec* spec : collector_specs()) known.push_back(spec->name);
   for (const std::string& name : line.words) {

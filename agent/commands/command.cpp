@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "agent/version.hpp"
@@ -17,12 +18,14 @@ namespace {
 
 constexpr Command all_commands[] = {
     {"run", "", "Collects, buffers and sends until it is told to stop (the default).", run_agent},
-    {"check", "[COLLECTOR...] [--json]", "Collects once and prints what would be sent.", check_collectors},
-    {"parse", "FORMAT", "Reads standard input with one of the parsers and prints JSON lines.", parse_input},
+    {"check", "[COLLECTOR...] [--json]", "Collects once and prints what would be sent.", check_collectors,
+     SIZE_MAX},
+    {"parse", "FORMAT", "Reads standard input with one of the parsers and prints JSON lines.", parse_input,
+     1},
     {"config", "[--json | --print=md|env|collectors|man|bash]",
      "Shows every option: its value and where it came from.", show_config},
     {"status", "[--json]", "Asks the running agent how it is.", show_status},
-    {"buffer", "show|drop", "Shows what waits in the buffer, or empties it.", handle_buffer},
+    {"buffer", "show|drop", "Shows what waits in the buffer, or empties it.", handle_buffer, 1},
     {"version", "", "Prints the version.", show_version},
 };
 
@@ -73,8 +76,9 @@ Result<CommandLine> parse_command_line(std::span<const std::string> arguments,
     } else if (argument.starts_with("--print=")) {
       line.print = argument.substr(argument.find('=') + 1);
     } else if (argument.starts_with('-')) {
-      return Error{ErrorKind::refused,
-                   fmt::format("unknown switch {}; see scops --help", printable(argument))};
+      // Without its value: that may be a secret.
+      return Error{ErrorKind::refused, fmt::format("unknown switch {}; see scops --help",
+                                                   printable(argument.substr(0, argument.find('='))))};
     } else {
       (line.command.empty() ? line.command : line.words.emplace_back()) = argument;
     }
@@ -91,6 +95,11 @@ int run_command(const CommandLine& line) {
   }
   const auto found = std::find_if(commands().begin(), commands().end(),
                                   [&line](const Command& command) { return command.name == line.command; });
+  if (found != commands().end() && line.words.size() > found->words) {
+    // Which, is not shown: it may be the secret that belonged to a mistyped flag.
+    complain(fmt::format("scops {0}: too many words; usage: scops {0} {1}", found->name, found->usage));
+    return 2;
+  }
   if (found != commands().end()) return found->run(line);
   std::vector<std::string_view> names;
   for (const Command& command : commands()) names.push_back(command.name);

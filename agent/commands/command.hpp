@@ -1,8 +1,9 @@
-// The commands of the program: one file each, one row each in commands.cpp. A command gets the command line,
+// The commands of the program: one file each, one row each in command.cpp. A command gets the command line,
 // does its work on the calling thread and returns the exit status: 0 it worked, 1 it did not, 2 the command
 // line or a setting is wrong.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
@@ -33,6 +34,7 @@ struct Command {
   std::string_view usage;  // what may follow the name
   std::string_view help;   // one sentence
   int (*run)(const CommandLine& line);
+  std::size_t words = 0;  // as many may follow the name
 };
 
 [[nodiscard]] std::span<const Command> commands();

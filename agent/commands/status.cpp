@@ -1,9 +1,11 @@
 // scops status: asks the running agent for /status and prints it for a person, or as it came with --json.
+// Fails where only a restart helps, so that a container's health check can ask it.
 #include <fmt/format.h>
 
 #include <stop_token>
 
 #include "agent/commands/command.hpp"
+#include "agent/listen.hpp"
 #include "agent/version.hpp"
 #include "core/io/http_client.hpp"
 #include "core/io/json.hpp"
@@ -20,11 +22,13 @@ std::string text(const JsonDoc::Value& object, std::string_view key) {
 }
 
 std::string agent_lines(const JsonDoc::Value& root) {
+  const std::string hung = text(root, "unhealthy");
   const std::string reason = text(root, "not_ready");
   std::string lines = fmt::format(
       "scops {} on {}, up {:.0f} s, {:.2f} s of processor time, {:.1f} MB resident\n{}\n",
       text(root, "version"), text(root, "host"), number(root, "uptime_seconds"), number(root, "cpu_seconds"),
       number(root, "resident_bytes") / 1e6, reason.empty() ? "ready" : "not ready: " + reason);
+  if (!hung.empty()) lines += "not healthy: " + hung + "\n";
   const auto buffer = root["buffer"];
   lines += fmt::format("\nbuffer: {:.0f} records in {:.0f} blocks, {:.0f} bytes, the oldest {:.0f} s old{}\n",
                        number(buffer, "records"), number(buffer, "blocks"), number(buffer, "bytes"),
@@ -42,7 +46,9 @@ std::string collector_lines(const JsonDoc::Value& collectors) {
         "  {:<12} every {:.0f} s: {:.0f} captures, {:.0f} errors, {:.0f} skipped, the last took {:.1f} ms\n",
         text(one, "name"), number(one, "interval_seconds"), number(one, "runs"), number(one, "errors"),
         number(one, "skipped"), number(one, "last_seconds") * 1000);
-    if (const std::string error = text(one, "last_error"); !error.empty()) lines += "    " + error + "\n";
+    for (const char* const key : {"last_error", "absent"}) {
+      if (const std::string why = text(one, key); !why.empty()) lines += "    " + why + "\n";
+    }
   }
   return lines;
 }
@@ -64,7 +70,12 @@ std::string output_lines(const JsonDoc::Value& outputs) {
 int show_status(const CommandLine& line) {
   Settings settings;
   if (!load_or_complain(settings, line)) return 2;
-  const std::string& listen = settings.http().listen;
+  const auto where = parse_listen(settings.http());  // load_or_complain() saw to its errors
+  if (!where || !*where) {
+    complain("scops status: the pages are off (http.listen), so no agent can be asked");
+    return 1;
+  }
+  const std::string listen = authority(**where);
   HttpClient client({}, fmt::format("scops/{}", version));
   const auto answer = client.perform({.url = fmt::format("http://{}/status", listen),
                                       .headers = {},
@@ -86,7 +97,7 @@ int show_status(const CommandLine& line) {
   const auto root = doc->root();
   print(line.json ? answer->body
                   : agent_lines(root) + collector_lines(root["collectors"]) + output_lines(root["outputs"]));
-  return 0;
+  return text(root, "unhealthy").empty() ? 0 : 1;
 }
 
 }  // namespace scops

@@ -2,7 +2,7 @@
 // what has come since the last flush into blocks.
 //
 //   add (each collector's thread) -> pending samples -+
-//   add_raw (any thread) -> windows, once closed -----+-> flush (main thread) -> blocks for Buffer::put
+//   add_raw (any thread) -> windows, once closed -----+-> flush (thread flush) -> blocks for Buffer::put
 //
 // Bounded by series_max, samples_max and window_memory; what does not fit is dropped and counted. One lock,
 // held for a map lookup. What inputs drain from queues goes another way: intake.hpp.

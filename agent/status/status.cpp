@@ -77,6 +77,7 @@ std::string collector_json(const Schedule::State& state) {
       .number("last_seconds", state.last_seconds)
       .number("busy_seconds", static_cast<double>(state.busy_ms) / 1000)
       .text("last_error", log::masked(state.last_error))
+      .text("absent", log::masked(state.absent))
       .done();
 }
 
@@ -96,22 +97,28 @@ std::string output_json(const std::string& output, const Stats& stats) {
   return json.done();
 }
 
+HttpAnswer probe(const std::string& reason, const char* fine) {
+  if (reason.empty()) return {.body = fine};
+  return {.status = 503, .body = reason + "\n"};
+}
+
 }  // namespace
 
 StatusPages::StatusPages(StatusSources sources) : sources_(std::move(sources)) {}
 
 HttpAnswer StatusPages::answer(std::string_view path) const {
-  if (path == "/healthz") return {.body = "ok\n"};
-  if (path == "/readyz") {
-    const std::string reason = not_ready();
-    if (reason.empty()) return {.body = "ready\n"};
-    return {.status = 503, .body = reason + "\n"};
-  }
+  if (path == "/healthz") return probe(unhealthy(), "ok\n");
+  if (path == "/readyz") return probe(not_ready(), "ready\n");
   if (path == "/metrics")
     return {.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics_text()};
   if (path == "/status") return {.content_type = "application/json", .body = status_json() + "\n"};
   if (path == "/") return {.body = "scops: /healthz /readyz /metrics /status\n"};
   return {.status = 404, .body = "not found\n"};
+}
+
+std::string StatusPages::unhealthy() const {
+  const std::string hung = sources_.hung_output ? sources_.hung_output() : "";
+  return hung.empty() ? "" : fmt::format("the thread of output {} hangs", hung);
 }
 
 std::string StatusPages::not_ready() const {
@@ -174,6 +181,7 @@ std::string StatusPages::status_json() const {
       .text("state", sources_.state_folder)
       .boolean("ready", reason.empty())
       .text("not_ready", reason)
+      .text("unhealthy", unhealthy())
       .text("clock", clock_state())
       .number("uptime_seconds", static_cast<double>(sources_.clock->steady() - sources_.started) / 1000)
       .number("cpu_seconds", cpu_seconds())

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,7 +27,8 @@ struct StatusSources {
   const Clock* clock = nullptr;
   const Timeline* timeline = nullptr;  // null: nobody doubts the clock
   Stats* stats = nullptr;
-  std::int64_t started = 0;  // steady milliseconds
+  std::int64_t started = 0;                       // steady milliseconds
+  std::function<std::string()> hung_output = {};  // the output whose thread hangs, empty: none; any thread
 };
 
 class StatusPages {
@@ -40,6 +42,9 @@ class StatusPages {
   [[nodiscard]] std::string status_json() const;
   // The agent's own metrics in the Prometheus text format.
   [[nodiscard]] std::string metrics_text() const;
+  // Why it would take a restart: the thread of an output hangs. Empty when all is well, and while an intake
+  // is away.
+  [[nodiscard]] std::string unhealthy() const;
   // Why the agent is not ready: a collector that has not captured yet, a clock that
   // has not been set, a buffer that cannot write; empty when ready.
   [[nodiscard]] std::string not_ready() const;

@@ -51,16 +51,22 @@ Result<OptionValue> parse_text(const OptionText& row, std::string_view text) {
   return OptionValue(*std::move(choice));
 }
 
+// What is named twice counts once.
+void add_once(TextList& list, std::string member) {
+  if (std::find(list.begin(), list.end(), member) == list.end()) list.push_back(std::move(member));
+}
+
 Result<OptionValue> parse_members(const OptionText& row, std::string_view text) {
   std::optional<TextList> list = parse_list(text);
   if (!list) return wrong("not a JSON list of texts");
   if (row.choices.empty()) return OptionValue(*std::move(list));
-  for (std::string& member : *list) {
+  OptionValue value(std::in_place_type<TextList>);
+  for (const std::string& member : *list) {
     Result<std::string> choice = find_choice(row, member);
     if (!choice) return within(fmt::format("\"{}\"", printable(member, 40)), choice.error());
-    member = *std::move(choice);
+    add_once(std::get<TextList>(value), *std::move(choice));
   }
-  return OptionValue(*std::move(list));
+  return value;
 }
 
 // {"pods":["cpu"]} for choices "pods.cpu|pods.memory": both parts come back in the spelling of the row.
@@ -77,7 +83,7 @@ Result<OptionValue> parse_groups(const OptionText& row, std::string_view text) {
     for (const std::string& member : members) {
       Result<std::string> choice = find_choice(row, fmt::format("{}.{}", key, member));
       if (!choice) return within(fmt::format("\"{}.{}\"", key, printable(member, 40)), choice.error());
-      list.push_back(choice->substr(key.size() + 1));
+      add_once(list, choice->substr(key.size() + 1));
     }
   }
   return value;

@@ -27,6 +27,7 @@ struct Wanted {
 
 struct BufferStats {
   std::uint64_t blocks = 0, records = 0, metrics = 0, bytes = 0;  // waiting; metrics: records of that kind
+  std::uint64_t held = 0;                                         // blocks of these that only memory has
   TimeMs oldest = 0;    // `newest` of the oldest waiting block, 0 when empty
   bool durable = true;  // false: only memory holds it, see `trouble`
   std::string trouble;  // why puts do not reach the store just now, else empty
@@ -47,6 +48,9 @@ class Buffer {
   // At every flush: drops what is older than its kind's TTL, moves held blocks to the store.
   virtual Status maintain(TimeMs now) = 0;
   [[nodiscard]] virtual BufferStats stats() const = 0;
+  // What destroying it does, once, where a thread may still use it: moves what only memory holds to the
+  // store; what comes later goes there at once.
+  virtual void store_held() {}
 };
 
 }  // namespace scops

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <fstream>
 #include <string>
 
@@ -85,8 +86,39 @@ TEST_CASE("a folder that cannot be written is no trouble", "[time]") {
   const CapturedLog log;
   FakeClock clock(today);
   Timeline timeline(clock, 7, built);
-  ClockWatch(timeline, "/proc/none").look(0);
+  ClockWatch watch(timeline, "/proc/none");
+  watch.look(0);
+  watch.look(0);
   CHECK(log.count("clock_not_kept") == 1);
+}
+
+TEST_CASE("a clock that could not be written is written at the next look", "[time]") {
+  const CapturedLog quiet;
+  const TempDir parent;
+  FakeClock clock(today);
+  Timeline timeline(clock, 7, built);
+  ClockWatch watch(timeline, parent / "late");
+  watch.look(0);
+  std::filesystem::create_directory(parent / "late");
+  watch.look(0);
+  CHECK_THAT(read_file(parent / "late/clock").value_or(""), Catch::StartsWith("7 "));
+}
+
+TEST_CASE("what earlier boots knew is read and kept when the folder comes late", "[time]") {
+  const CapturedLog quiet;
+  const TempDir parent;
+  FakeClock clock(today);
+  Timeline timeline(clock, 7, built);
+  ClockWatch watch(timeline, parent / "late");
+  watch.look(0);
+  std::filesystem::create_directory(parent / "late");
+  std::ofstream(parent / "late/clock") << "6 " << today - 100'000 << "\n";
+  watch.look(0);
+  const Stamp unset = {.boot = 6, .offset = 0};
+  CHECK(timeline.date(timeline.now(), unset, 60'000, ttl).verdict == Timeline::Verdict::ready);
+  const auto boots = parse_boots(read_file(parent / "late/clock").value_or(""));
+  REQUIRE(boots.size() == 2);
+  CHECK(boots.front().first == 6);
 }
 
 }  // namespace scops::test

@@ -42,6 +42,8 @@ TEST_CASE("all wrong settings are told at once, with name, value and what is rig
                                                   {"METRIC_TTL", "0s"},
                                                   {"GLOBAL_TAGS", "site:7"},
                                                   {"COLLECTOR_PLUGINS", R"(["hots"])"},
+                                                  {"SCOPS_HOST_INTERVAL", "10ms"},
+                                                  {"SCOPS_HTTP_LISTEN", "nowhere"},
                                                   {"HOST_COLLECT_METRICS", R"(["cpu","ramm"])"},
                                                   {"SCOPS_DISPATCH_OUTPUTS", R"(["datadgo"])"}}});
   CHECK(run.status == 2);
@@ -54,6 +56,9 @@ TEST_CASE("all wrong settings are told at once, with name, value and what is rig
   CHECK_THAT(line_with(run.err, "METRIC_TTL"), Contains("0s"));
   CHECK_THAT(line_with(run.err, "GLOBAL_TAGS"), Contains("site:7") && Contains("JSON list"));
   CHECK_THAT(line_with(run.err, "COLLECTOR_PLUGINS"), Contains("\"hots\"") && Contains("host"));
+  CHECK_THAT(line_with(run.err, "host.interval=10ms"),
+             Contains("(environment SCOPS_HOST_INTERVAL)") && Contains("0, or 1s to 1d"));
+  CHECK_THAT(line_with(run.err, "http.listen"), Contains("nowhere") && Contains("127.0.0.1:18125"));
   CHECK_THAT(line_with(run.err, "HOST_COLLECT_METRICS"), Contains("\"ramm\"") && Contains("nearest is ram"));
   CHECK_THAT(line_with(run.err, "dispatch.outputs"), Contains("\"datadgo\"") && Contains("datadog"));
 }
@@ -164,6 +169,10 @@ TEST_CASE("a secret is not shown when a setting is wrong", "[system]") {
           {{"run"}, {{"API_KEYY", secret}, {"SCOPS_API_KEYY", secret}}},
           {{"run", "--datadog.api_kye=" + secret}, {}},
           {{"run", "--datadog.api_kye", secret}, {}},
+          {{"run", "--api_key=" + secret}, {}},
+          {{"run", "--api_key", secret}, {}},
+          {{"run", secret}, {}},
+          {{"config", "datadog.api_key", secret}, {}},
           {{"check", "nosuch", "--datadog.api_key", secret}, {}},
           {{"buffer", "--datadog.api_key=" + secret}, {}},
       }));
@@ -171,6 +180,23 @@ TEST_CASE("a secret is not shown when a setting is wrong", "[system]") {
   CHECK(run.status >= 0);
   if (arguments.back() != "--json" && run.status == 0) FAIL("nothing was wrong");
   CHECK_THAT(run.out + run.err, !Contains(secret));
+}
+
+TEST_CASE("words that a command does not know what to do with exit 2", "[system]") {
+  const auto arguments = GENERATE(as<std::vector<std::string>>(), std::vector<std::string>{"run", "now"},
+                                  std::vector<std::string>{"config", "datadog.api_key", "extra"},
+                                  std::vector<std::string>{"status", "datadog"},
+                                  std::vector<std::string>{"buffer", "drop", "all"});
+  const Finished run = run_agent({.arguments = arguments});
+  CHECK(run.status == 2);
+  CHECK(run.out.empty());
+  CHECK_THAT(run.err, Contains("scops " + arguments.front() + ": too many words"));
+}
+
+TEST_CASE("a check of no collector says so", "[system]") {
+  const Finished run = run_agent({.arguments = {"check"}, .environment = {{"COLLECTOR_PLUGINS", "[]"}}});
+  CHECK(run.status == 2);
+  CHECK_THAT(run.err, Contains("no collector is enabled"));
 }
 
 TEST_CASE("--help explains every command and names options with their variables", "[system]") {

@@ -126,6 +126,20 @@ TEST_CASE("scops status asks the running agent, and says so when there is none",
   CHECK_THAT(none.err, Contains("no agent answers"));
 }
 
+TEST_CASE("scops status says when the pages are off, and asks nobody", "[system]") {
+  const Finished off = run_agent({.arguments = {"status"}});
+  CHECK(off.status == 1);
+  CHECK_THAT(off.err, Contains("the pages are off"));
+}
+
+TEST_CASE("the pages may be at localhost", "[system]") {
+  auto environment = with_pages();
+  environment["SCOPS_HTTP_LISTEN"] = "localhost:0";
+  const AgentProcess agent({.environment = environment});
+  CHECK(agent.page("/healthz").status == 200);
+  CHECK(agent.listeners().at(0).address == loopback);
+}
+
 TEST_CASE("the names of our own metrics are an interface", "[system]") {
   HttpSink sink;
   sink.script({{.status = 503}});

@@ -101,6 +101,42 @@ TEST_CASE("without a writable folder the buffer is in memory, is said once, and 
   CHECK_THAT(agent.err(), Contains("state=none"));
 }
 
+TEST_CASE("a folder that was named and cannot be used at the start is used once it can be", "[system]") {
+  const TempDir parent;
+  fs::permissions(parent.path(), fs::perms{0555});
+  HttpSink sink;
+  AgentOptions options = as_nobody(delivering_to(sink.url()));
+  options.environment["SCOPS_AGENT_STATE"] = parent / "state";
+  AgentProcess agent(options);
+  REQUIRE(agent.wait_for_err("event=started"));
+  CHECK_THAT(agent.err(), Contains("buffer=memory"));
+  CHECK(count_of(agent.err(), "event=memory_only") == 1);
+  CHECK_THAT(agent.err(), Contains(parent / "state") && Contains("Permission denied"));
+  REQUIRE(sink.wait_for(1, long_enough));
+  fs::permissions(parent.path(), fs::perms{0777});
+  CHECK(agent.wait_for_err("event=store_recovered"));
+  CHECK(eventually([&] { return fs::exists(parent / "state/clock"); }));
+  CHECK(agent.stop() == 0);
+  CHECK(fs::exists(parent / "state/buffer.db"));
+  CHECK(count_of(agent.err(), "level=warn") == 2);  // memory_only, clock_not_kept
+}
+
+TEST_CASE("buffer show says why it cannot open a folder", "[system]") {
+  const TempDir parent;
+  const std::string state = parent / "state";
+  fs::create_directory(state);
+  fs::permissions(parent.path(), fs::perms{0755});
+  fs::permissions(state, fs::perms::none);
+  AgentOptions options = as_nobody({});
+  options.environment["SCOPS_AGENT_STATE"] = state;
+  options.arguments = {"buffer", "show"};
+  const Finished shown = run_agent(options);
+  fs::permissions(state, fs::perms::owner_all);
+  CHECK(shown.status == 1);
+  CHECK(shown.out.empty());
+  CHECK_THAT(shown.err, Contains(state) && Contains("Permission denied"));
+}
+
 TEST_CASE("a normal user without any setting sees metrics", "[system]") {
   AgentProcess agent(as_nobody({}));
   CHECK(agent.wait_for_out("Chouette.host.memory.used"));

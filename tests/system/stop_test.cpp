@@ -15,7 +15,9 @@
 #include "tests/support/http_sink.hpp"
 #include "tests/support/not_tested.hpp"
 #include "tests/support/own_numbers.hpp"
+#include "tests/support/redis_server.hpp"
 #include "tests/support/sent_points.hpp"
+#include "tests/support/stuck_thread.hpp"
 
 namespace scops::test {
 namespace {
@@ -27,6 +29,11 @@ const std::string nobody_listens = "http://127.0.0.1:1";
 Environment slow_to(const std::string& url) {
   return {{"API_KEY", "0123456789abcdef"}, {"DATADOG_URL", url},       {"CAPTURE_INTERVAL", "1s"},
           {"AGGREGATE_INTERVAL", "1h"},    {"RELEASE_INTERVAL", "1h"}, {"SCOPS_HTTP_LISTEN", "127.0.0.1:0"}};
+}
+
+// The embedded buffer spares its flash: what two flushes put into it is in memory, too.
+Environment holding_blocks() {
+  return with(slow_to(nobody_listens), {{"SCOPS_BUFFER_TYPE", "embedded"}, {"SCOPS_BUFFER_HOLD", "1h"}});
 }
 
 bool has_captured(const AgentProcess& agent, int times) {
@@ -144,6 +151,45 @@ TEST_CASE("a collector that hangs is left behind, and what it brought before is 
   CHECK(agent.wait() == 0);
   CHECK(agent.err().find("event=left_behind collector=host") != std::string::npos);
   CHECK(times_in(points_of(sink.requests())).size() >= 3);
+}
+
+TEST_CASE("what is held in memory is stored also when a round of draining is left behind", "[system]") {
+  const RedisServer redis;
+  Environment environment = holding_blocks();
+  environment["REDIS_HOST"] = "127.0.0.1";
+  environment["REDIS_PORT"] = std::to_string(redis.port());
+  environment["SCOPS_REDIS_TIMEOUT"] = "10s";
+  AgentProcess agent({.environment = environment});
+  REQUIRE(has_captured(agent, 3));
+  redis.pause();
+  agent.signal(SIGTERM);
+  CHECK(agent.wait(contract) == 0);
+  INFO(agent.err());
+  CHECK(count_of(agent.err(), "event=left_behind collector=chouette") == 1);
+  CHECK(count_of(agent.err(), "event=buffer_left_open late=\"an input\" held_blocks=0") == 1);
+  CHECK(times_in(stored_points(agent.state())).size() >= 3);
+}
+
+TEST_CASE("what is held in memory is stored also when an output is left behind", "[system]") {
+#ifdef SCOPS_EMULATED
+  WARN("NOT TESTED: no thread of an emulated program can be traced");
+  return;
+#endif
+  AgentProcess agent({.environment = holding_blocks()});
+  REQUIRE(has_captured(agent, 3));
+  const StuckThread stuck(agent.thread("out-datadog"));
+  agent.signal(SIGTERM);
+  CHECK(eventually(
+      [&] {
+        stuck.reap();
+        return !agent.running();
+      },
+      contract));
+  CHECK(agent.wait() == 0);
+  INFO(agent.err());
+  CHECK(count_of(agent.err(), "event=left_behind output=datadog") == 1);
+  CHECK(count_of(agent.err(), "event=buffer_left_open late=\"an output\" held_blocks=0") == 1);
+  CHECK(times_in(stored_points(agent.state())).size() >= 3);
 }
 
 TEST_CASE("SIGHUP is ignored with a line in the log", "[system]") {

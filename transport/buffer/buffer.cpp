@@ -73,10 +73,10 @@ std::unique_ptr<Buffer> in_memory(const BufferSettings& settings, const BufferCo
 
 // No folder, or none that we may write to: not a reason to stop collecting, nor one to call the agent not
 // ready.
-void warn_memory_only(const std::string& why) {
+void warn_memory_only(const std::string& why, const std::string& then = {}) {
   log::warn("buffer", "memory_only",
             {{"reason", why},
-             {"effect", "what was not sent is lost at a restart"},
+             {"effect", "what was not sent is lost at a restart" + then},
              {"remedy", "give the agent a writable state folder, or set SCOPS_BUFFER_TYPE=memory"}});
 }
 
@@ -123,8 +123,9 @@ Result<std::unique_ptr<Buffer>> open_buffer(const BufferSettings& settings, cons
   }
   FolderLock lock(context.folder);
   const Status locked = lock.take();
-  if (!locked && locked.error().kind == ErrorKind::refused) return locked.error();
-  if (!locked) warn_memory_only(locked.error().text);
+  const bool only_a_look = context.outputs.empty();
+  if (!locked && (only_a_look || locked.error().kind == ErrorKind::refused)) return locked.error();
+  if (!locked) warn_memory_only(locked.error().text, "; the folder is tried again at each flush");
 
   auto store = std::make_unique<EmbeddedBuffer>(file_in(context.folder), std::move(lock), context.outputs,
                                                 retention, BufferCounters(*context.stats));

@@ -4,7 +4,7 @@
 //              wait in memory (holding.hpp over embedded.hpp)
 //   redis      streams in a Redis, which agents may share; what it does not take waits in memory
 //              (holding.hpp over redis_buffer.hpp)
-//   memory     nothing survives a restart; also what embedded falls back to without a writable folder
+//   memory     nothing survives a restart; also what embedded falls back to without a folder
 #pragma once
 
 #include <memory>
@@ -46,8 +46,8 @@ struct BufferContext {
 
 // The buffer of these settings; destroying it writes what memory still holds. Any content of the state folder
 // will do: what cannot be used is kept aside and said in one warning. A Redis that is away is waited for,
-// with blocks held in memory. ErrorKind::refused when another process uses the folder, or when type redis
-// lacks a Redis, a name or a consumer.
+// with blocks held in memory, and so is a folder that cannot be used now, but for a look. ErrorKind::refused
+// when another process uses the folder, or when type redis lacks a Redis, a name or a consumer.
 [[nodiscard]] Result<std::unique_ptr<Buffer>> open_buffer(const BufferSettings& settings,
                                                           const BufferContext& context);
 

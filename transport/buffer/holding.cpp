@@ -45,7 +45,11 @@ HoldingBuffer::HoldingBuffer(std::unique_ptr<Store> store, std::vector<std::stri
   publish();
 }
 
-HoldingBuffer::~HoldingBuffer() {
+HoldingBuffer::~HoldingBuffer() { HoldingBuffer::store_held(); }
+
+void HoldingBuffer::store_held() {
+  const Call call(*this);
+  ending_ = true;
   if (!queue_.empty()) move_all();
   const BufferStats left = queue_.stats();
   if (left.blocks == 0) return;
@@ -59,7 +63,7 @@ HoldingBuffer::~HoldingBuffer() {
 
 Result<BlockId> HoldingBuffer::put(Block block) {
   const Call call(*this);
-  if (limits_.hold.count() == 0 && queue_.empty()) {
+  if ((ending_ || limits_.hold.count() == 0) && queue_.empty()) {
     const Block* one = &block;
     const Result<std::vector<BlockId>> ids = store_->put_all({&one, 1});
     if (ids) {
@@ -111,6 +115,10 @@ Result<std::vector<Block>> HoldingBuffer::read(std::string_view output, Kind kin
   wanted.except = std::move(except.stored);
   Result<Fetched> stored = store_->fetch(output, kind, wanted);
   std::vector<Block> blocks;
+  if (!stored && queue_.empty()) {
+    if (absent_) return blocks;  // nothing waits, as far as anybody knows
+    return stored.error();
+  }
   if (stored) {
     blocks = std::move(stored->blocks);
     for (Block& block : blocks) block.id = as_handed(output, block.id);
@@ -286,6 +294,7 @@ void HoldingBuffer::publish() {
                      .records = stored.records + held.records,
                      .metrics = stored.metrics + held.metrics,
                      .bytes = stored.bytes + held.bytes,
+                     .held = held.blocks,
                      .oldest = stored.blocks != 0 ? stored.oldest : held.oldest,
                      .durable = stored.durable && trouble_.empty(),
                      .trouble = trouble_.empty() || absent_ ? stored.trouble : trouble_};

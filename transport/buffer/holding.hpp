@@ -8,10 +8,10 @@
 //   read     the blocks of the store, then those of the queue: oldest first
 //
 // The queue is bounded: when it is full and the store does not take it, the oldest blocks are dropped and
-// counted. A block in the queue has an id of its own ({2^64-1, n}), which stays good for ack when the
-// block has moved since. The destructor moves what is left to the store. One warning when the store begins to
-// refuse, one line when it takes blocks again. Any thread; one lock, held while the store works, but not
-// waited for by stats().
+// counted. A block in the queue has an id of its own ({2^64-1, n}), which stays good for ack when the block
+// has moved since. The destructor moves what is left to the store, or store_held() where there cannot be one.
+// One warning when the store begins to refuse, one line when it takes blocks again. Any thread; one lock,
+// held while the store works, but not waited for by stats().
 #pragma once
 
 #include <cstdint>
@@ -51,6 +51,7 @@ class HoldingBuffer final : public Buffer {
   Status ack(std::string_view output, std::span<const BlockId> ids) override;
   Status maintain(TimeMs now) override;
   [[nodiscard]] BufferStats stats() const override;
+  void store_held() override;
 
  private:
   // Where a block went that an output had read while it was in the queue.
@@ -90,6 +91,7 @@ class HoldingBuffer final : public Buffer {
   std::string trouble_;                     // why the store refuses, empty while it does not
   bool kept_out_;                           // that is what maintain() met last, so maintain() can end it
   bool absent_;                             // it has refused from the start
+  bool ending_ = false;                     // store_held() was called: nothing is held any more
 
   mutable std::mutex stats_mutex_;
   BufferStats stats_;  // under stats_mutex_

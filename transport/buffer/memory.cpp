@@ -34,6 +34,7 @@ Status MemoryBuffer::maintain(TimeMs now) {
 BufferStats MemoryBuffer::stats() const {
   const std::scoped_lock lock(mutex_);
   BufferStats stats = queue_.stats();
+  stats.held = stats.blocks;
   stats.durable = false;
   return stats;
 }

@@ -60,6 +60,12 @@ TEST_CASE("a switch that does not exist is an error that names it", "[agent]") {
   CHECK(line.error().text == "unknown switch --jsn; see scops --help");
 }
 
+TEST_CASE("the value of a switch that does not exist is not shown", "[agent]") {
+  const auto line = parse_command_line(std::vector<std::string>{"run", "--api_key=SECRET"}, {});
+  REQUIRE_FALSE(line);
+  CHECK(line.error().text == "unknown switch --api_key; see scops --help");
+}
+
 TEST_CASE("every command has a name of its own and a help sentence", "[agent]") {
   for (const Command& command : commands()) {
     CHECK(command.help.ends_with('.'));

@@ -14,9 +14,11 @@ namespace {
 
 struct Zero final : PullCollector {
   Status collect(Emit& emit) override {
+    if (!absent.empty()) return Error{ErrorKind::absent, absent};
     emit.gauge("zero", 0);
     return Ok{};
   }
+  std::string absent;
 };
 
 struct Agent {
@@ -46,8 +48,10 @@ struct Agent {
                         .buffer = buffer.get(),
                         .clock = &clock,
                         .stats = &stats,
-                        .started = clock.steady() - 5'000});
+                        .started = clock.steady() - 5'000,
+                        .hung_output = [this] { return hung; }});
   }
+  std::string hung;
   FakeClock clock;
   Stats stats;
   std::unique_ptr<Buffer> buffer;
@@ -61,6 +65,28 @@ struct Agent {
 TEST_CASE("healthz answers as long as the process serves", "[agent]") {
   Agent agent;
   CHECK(agent.pages().answer("/healthz").status == 200);
+}
+
+TEST_CASE("healthz and status name an output whose thread hangs", "[agent]") {
+  Agent agent;
+  agent.hung = "datadog";
+  const StatusPages pages = agent.pages();
+  const HttpAnswer health = pages.answer("/healthz");
+  CHECK(health.status == 503);
+  CHECK(health.body == "the thread of output datadog hangs\n");
+  const auto doc = JsonDoc::parse(pages.answer("/status").body);
+  REQUIRE(doc);
+  CHECK(doc->root()["unhealthy"].text() == "the thread of output datadog hangs");
+}
+
+TEST_CASE("status says why a collector had nothing to capture", "[agent]") {
+  Agent agent;
+  agent.collector.absent = "no such device";
+  agent.schedule.capture();
+  const auto doc = JsonDoc::parse(agent.pages().answer("/status").body);
+  REQUIRE(doc);
+  CHECK(doc->root()["collectors"].at(0)["absent"].text() == "no such device");
+  CHECK(doc->root()["collectors"].at(0)["last_error"].text() == "");
 }
 
 TEST_CASE("readyz says no until every collector has captured", "[agent]") {

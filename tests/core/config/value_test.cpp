@@ -97,6 +97,12 @@ TEST_CASE("a choice is stored in the spelling of its row") {
   CHECK(printed(OptionType::list, with_choices("cpu|fs"), R"(["CPU","Fs"])") == R"(["cpu","fs"])");
 }
 
+TEST_CASE("a choice that is named twice counts once") {
+  CHECK(printed(OptionType::list, with_choices("cpu|fs"), R"(["fs","CPU","fs","cpu"])") == R"(["fs","cpu"])");
+  CHECK(printed(OptionType::map, with_choices("pods.cpu|pods.memory"),
+                R"({"pods":["cpu","memory","cpu"]})") == R"({"pods":["cpu","memory"]})");
+}
+
 TEST_CASE("an unknown choice is refused with the nearest one") {
   CHECK(printed(OptionType::text, with_choices("debug|info"), "inof") ==
         "refused: not known, nearest is info");

@@ -123,39 +123,53 @@ TEST_CASE("a path that can be no folder is like none", "[buffer]") {
   const test::TempDir dir;
   std::ofstream(dir / "file") << "x";
   Opener opener;
-  for (const std::string& folder :
-       {dir / "file", dir / "file/deeper", dir / "missing/deeper", std::string("/proc/self")}) {
+  for (const std::string& folder : {dir / "file", dir / "file/deeper", std::string("/proc/self")}) {
     const auto buffer = opener.open(folder);
     REQUIRE(buffer);
     check_memory_only(**buffer);
   }
 }
 
-TEST_CASE("a folder that cannot be made at the start is named with the reason, and used once it can be",
-          "[buffer]") {
+TEST_CASE("a folder that cannot be used is tried again at each flush", "[buffer]") {
   const test::TempDir dir;
-  const std::string folder = dir / "missing/state";
+  std::ofstream(dir / "mount") << "x";
   Opener opener;
   const test::CapturedLog log;
-  const auto buffer = opener.open(folder);
+  const auto buffer = opener.open(dir / "mount/deep/state");
   REQUIRE(buffer);
-  CHECK(log.count("make folder " + folder + ": No such file or directory") == 1);
-  CHECK_FALSE((*buffer)->stats().durable);
-  std::filesystem::create_directory(dir / "missing");
-  REQUIRE((*buffer)->maintain(opener.clock.wall()));  // with nothing that waits for it
-  CHECK((*buffer)->stats().durable);
+  CHECK(log.count("memory_only") == 1);
+  CHECK(log.count(dir / "mount/deep/state") == 1);
+  CHECK(log.count("Not a directory") == 1);
+  CHECK(read(**buffer, "a").empty());
   put(**buffer, block_of(1, opener.clock.wall()));
-  CHECK(std::filesystem::exists(folder + "/buffer.db"));
+  CHECK((*buffer)->maintain(opener.clock.wall()));
+  CHECK_FALSE((*buffer)->stats().durable);
+  std::filesystem::remove(dir / "mount");
+  CHECK((*buffer)->maintain(opener.clock.wall()));
+  CHECK((*buffer)->stats().durable);
+  CHECK(std::filesystem::exists(dir / "mount/deep/state/buffer.db"));
+  CHECK(log.count("store_recovered") == 1);
+}
+
+TEST_CASE("who only has a look is told that the folder cannot be used", "[buffer]") {
+  const test::TempDir dir;
+  std::ofstream(dir / "file") << "x";
+  Opener opener;
+  const test::CapturedLog log;
+  const auto buffer = open_buffer(opener.settings, {dir / "file", {}, &opener.clock, &opener.stats});
+  REQUIRE_FALSE(buffer);
+  CHECK(buffer.error().text.find(dir / "file") != std::string::npos);
+  CHECK(log.count("memory_only") == 0);
 }
 
 TEST_CASE("a missing state folder is made, for our eyes only", "[buffer]") {
   const test::TempDir dir;
   Opener opener;
-  const auto buffer = opener.open(dir / "state");
+  const auto buffer = opener.open(dir / "deep/state");
   REQUIRE(buffer);
   CHECK((*buffer)->stats().durable);
   struct stat made {};
-  REQUIRE(::stat((dir / "state").c_str(), &made) == 0);
+  REQUIRE(::stat((dir / "deep/state").c_str(), &made) == 0);
   CHECK((made.st_mode & (S_IRWXG | S_IRWXO)) == 0);
 }
 

@@ -229,6 +229,25 @@ TEST_CASE("at the end everything held is written", "[buffer][holding]") {
   CHECK(holding.state.commits == 1);
 }
 
+TEST_CASE("what is held is written at an end that cannot wait for those who use the buffer",
+          "[buffer][holding]") {
+  Holding holding(seconds(60));
+  holding.put_one(1);
+  holding.put_one(2);
+  CHECK(holding.buffer->stats().held == 2);
+  holding.buffer->store_held();
+  CHECK(holding.buffer->stats().held == 0);
+  CHECK(holding.stored() == 2);
+  CHECK(holding.marks("a") == Marks{1, 2});
+}
+
+TEST_CASE("what comes after that end goes to the store at once", "[buffer][holding]") {
+  Holding holding(seconds(60));
+  holding.buffer->store_held();
+  holding.put_one(1);
+  CHECK(holding.stored() == 1);
+}
+
 TEST_CASE("what cannot be written at the end is counted as lost", "[buffer][holding]") {
   Holding holding(seconds(60));
   const test::CapturedLog log;
