@@ -2,8 +2,10 @@
 // holds its folder for itself and shows the same with `scops status`. A Redis is everybody's: nothing is
 // locked.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <memory>
 #include <system_error>
@@ -19,13 +21,18 @@ namespace scops {
 
 namespace {
 
-// The state folder of an agent that has run with these settings; empty: there is none. Looking makes none.
+// The state folder of an agent that has run with these settings, or one that we may not look into; empty:
+// there is none. Looking makes none.
 std::string used_folder(const BufferSettings& buffer, const std::vector<std::string>& folders) {
   const auto used = [&](const std::string& folder) {
     std::error_code error;
     return buffer.type == "embedded" ? stored_in(folder) : std::filesystem::is_directory(folder, error);
   };
-  const auto found = std::find_if(folders.begin(), folders.end(), used);
+  const auto closed = [](const std::string& folder) {
+    return ::access(folder.c_str(), X_OK) != 0 && errno == EACCES;
+  };
+  auto found = std::find_if(folders.begin(), folders.end(), used);
+  if (found == folders.end()) found = std::find_if(folders.begin(), folders.end(), closed);
   return found == folders.end() ? "" : *found;
 }
 
