@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstddef>
 
@@ -38,11 +39,18 @@ ErrorKind kind_of(int code) {
   }
 }
 
+// Nothing but a byte in the file, or how it was once opened, keeps us from writing to it: a copy of it mends
+// that.
+bool forbids_itself(sqlite3* handle, int code) {
+  const char* const path = sqlite3_db_filename(handle, "main");
+  return code == SQLITE_READONLY && path != nullptr && ::access(path, W_OK) == 0;
+}
+
 Error sqlite_error(sqlite3* handle, int code, std::string_view what) {
   // The message belongs to the last call only; SQLite keeps it in step with the code.
   const char* detail =
       sqlite3_extended_errcode(handle) == code ? sqlite3_errmsg(handle) : sqlite3_errstr(code);
-  return {kind_of(code),
+  return {forbids_itself(handle, code) ? ErrorKind::drop : kind_of(code),
           fmt::format("sqlite {}: {} ({})", what.substr(0, what.find_first_of("=;(")), detail, code)};
 }
 
