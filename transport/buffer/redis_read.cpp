@@ -20,6 +20,22 @@ constexpr std::size_t acks_at_once = 256;
 constexpr int fresh_pages_max = 16;      // that are looked through for the oldest of the fresh
 constexpr std::size_t known_max = 8192;  // the size of others is asked for again
 
+struct Fresh {
+  StreamId id;
+  std::uint32_t records = 0;
+};
+
+// Of `found`, which begins with the youngest, as many of the oldest as have so many records.
+std::vector<StreamId> oldest_of(const std::vector<Fresh>& found, std::uint64_t records) {
+  std::vector<StreamId> oldest;
+  std::uint64_t sum = 0;
+  for (auto one = found.rbegin(); one != found.rend() && sum < records; ++one) {
+    oldest.push_back(one->id);
+    sum += one->records;
+  }
+  return oldest;
+}
+
 }  // namespace
 
 // A batch in the making.
@@ -50,6 +66,11 @@ struct RedisBuffer::Gathering {
     const auto& only = wanted.only;
     const bool named = only.empty() || std::find(only.begin(), only.end(), entry.block.id) != only.end();
     return named && !excepts(entry) && entry.block.newest + shift >= wanted.since && !has(entry);
+  }
+  void note_fresh(std::span<const RedisEntry> entries, std::vector<Fresh>& into) const {
+    for (const RedisEntry& entry : entries) {
+      if (!excepts(entry)) into.push_back({entry.id, entry.block.records});
+    }
   }
   // False: no room for it.
   bool add(Block block) {
@@ -154,7 +175,7 @@ Result<std::vector<StreamId>> RedisBuffer::find_fresh(const Gathering& to) {
     if (const auto mark = absent_mark(other.name, to.kind))
       backlog = std::max({backlog, *mark, other.delivered});
   }
-  std::vector<std::pair<StreamId, std::uint32_t>> found;  // with the number of records
+  std::vector<Fresh> found;
   StreamId before = last_stream_id;
   for (int pages = 0; pages < fresh_pages_max; ++pages) {
     const std::size_t count = page(to.kind, to.wanted.records);
@@ -165,19 +186,11 @@ Result<std::vector<StreamId>> RedisBuffer::find_fresh(const Gathering& to) {
       const auto shift = date(to.kind, entry.block.newest, stamp_of_block(entry.block.bytes)).shift;
       return entry.id <= backlog || (entry.problem.empty() && entry.block.newest + shift < to.wanted.since);
     });
-    for (auto entry = entries->begin(); entry != end; ++entry) {
-      if (!to.excepts(*entry)) found.emplace_back(entry->id, entry->block.records);
-    }
+    to.note_fresh({entries->begin(), end}, found);
     if (end != entries->end() || entries->size() < count) break;
     before = entries->back().id.before();
   }
-  std::vector<StreamId> oldest;
-  std::uint64_t records = 0;
-  for (auto one = found.rbegin(); one != found.rend() && records < to.wanted.records; ++one) {
-    oldest.push_back(one->first);
-    records += one->second;
-  }
-  return oldest;
+  return oldest_of(found, to.wanted.records);
 }
 
 Status RedisBuffer::take(Gathering& to, std::vector<RedisEntry> entries) {
@@ -330,13 +343,10 @@ Result<std::vector<StreamId>> RedisBuffer::done_by_all(Output& output, Kind kind
       done.push_back(ids[i]);
       continue;
     }
-    bool keep = ids[i] > own->delivered;
-    if (keep) {
-      const auto removal = removal_of(kind, ids[i]);
-      if (!removal) return removal.error();
-      keep = removal->sized;
-    }
-    if (!keep) output.acked.erase(id);
+    Result<Removal> to_come = Removal{ids[i], false, 0, 0};  // of one that the group has given, nothing is
+    if (ids[i] > own->delivered) to_come = removal_of(kind, ids[i]);
+    if (!to_come) return to_come.error();
+    if (!to_come->sized) output.acked.erase(id);
   }
   return done;
 }
