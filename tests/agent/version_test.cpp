@@ -14,7 +14,7 @@ constexpr TimeMs first_commit = 1'795'219'200'000;  // 2026-11-21
 // What a build would have for its date that is made in a folder without git.
 std::string epoch_of_build(const std::string& environment) {
   return std::string(trim(output_of("cd / && env -u SOURCE_DATE_EPOCH " + environment +
-                                    " cmake -P " SCOPS_SOURCE_DIR "/cmake/version.cmake")));
+                                    " cmake -P '" SCOPS_SOURCE_DIR "/cmake/version.cmake'")));
 }
 
 }  // namespace

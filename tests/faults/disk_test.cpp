@@ -54,9 +54,11 @@ Environment delivering_to(const HttpSink& sink, const std::string& state) {
 // The agent's disk: its syncs take long or fail while it is told so.
 class BadDisk {
  public:
+  // A link to the library, as LD_PRELOAD takes no path with a blank.
+  BadDisk() { fs::create_symlink(SCOPS_BAD_DISK, library_); }
   // The environment of an agent on it.
   [[nodiscard]] Environment on(Environment environment) const {
-    environment["LD_PRELOAD"] = SCOPS_BAD_DISK;
+    environment["LD_PRELOAD"] = library_;
     environment["BAD_DISK"] = folder_ / "how";
     environment["ASAN_OPTIONS"] = "verify_asan_link_order=0";
     return environment;
@@ -69,6 +71,7 @@ class BadDisk {
 
  private:
   TempDir folder_;
+  const std::string library_ = folder_ / "bad_disk.so";
 };
 
 std::map<PointId, int> known(const HttpSink& sink, const std::string& state) {
