@@ -108,13 +108,11 @@ void ClockWatch::look(std::uint64_t waiting) {
 // to a later one. One write a boot, and one a step.
 void ClockWatch::remember(const Stamp& stamp) {
   if (path_.empty() || stamp.boot == 0 || !stamp.set) return;
+  const auto is_this_boot = [&stamp](const auto& one) { return one.first == stamp.boot; };
+  const auto known = std::find_if(boots_.begin(), boots_.end(), is_this_boot);
+  if (known != boots_.end() && !stepped(known->second, stamp.offset)) return;
   Boots boots = boots_;
-  const auto known =
-      std::find_if(boots.begin(), boots.end(), [&stamp](const auto& one) { return one.first == stamp.boot; });
-  if (known != boots.end()) {
-    if (!stepped(known->second, stamp.offset)) return;
-    boots.erase(known);
-  }
+  std::erase_if(boots, is_this_boot);
   boots.emplace_back(stamp.boot, stamp.offset);
   if (boots.size() > boots_max) boots.erase(boots.begin());
   std::string content;

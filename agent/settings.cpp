@@ -15,6 +15,7 @@
 #include "agent/version.hpp"
 #include "collectors/listen/chouette/chouette.hpp"
 #include "collectors/registry.hpp"
+#include "core/config/value.hpp"
 #include "core/model/text.hpp"
 #include "core/runtime/log.hpp"
 #include "transport/outputs/registry.hpp"
@@ -208,10 +209,8 @@ Duration Settings::capture_interval(std::string_view collector) const {
 }
 
 std::vector<std::string> Settings::outputs() const {
-  std::vector<std::string> names;
-  for (const std::string& name : dispatch().outputs) {  // one that is named twice would share its cursor
-    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-  }
+  TextList names;
+  for (const std::string& name : dispatch().outputs) add_once(names, name);  // two would share one cursor
   if (!names.empty()) return names;
   return {chosen("datadog", "api_key") ? "datadog" : "stdout"};
 }
@@ -285,13 +284,9 @@ std::vector<std::string> state_folders(const std::string& wanted) {
 }
 
 std::string state_folder(const std::string& wanted) {
-  if (!wanted.empty()) {
-    (void)writable_folder(wanted);
-    return wanted;
-  }
   const std::vector<std::string> candidates = state_folders(wanted);
   const auto found = std::find_if(candidates.begin(), candidates.end(), writable_folder);
-  return found == candidates.end() ? "" : *found;
+  return found == candidates.end() ? wanted : *found;
 }
 
 }  // namespace scops

@@ -51,11 +51,6 @@ Result<OptionValue> parse_text(const OptionText& row, std::string_view text) {
   return OptionValue(*std::move(choice));
 }
 
-// What is named twice counts once.
-void add_once(TextList& list, std::string member) {
-  if (std::find(list.begin(), list.end(), member) == list.end()) list.push_back(std::move(member));
-}
-
 Result<OptionValue> parse_members(const OptionText& row, std::string_view text) {
   std::optional<TextList> list = parse_list(text);
   if (!list) return wrong("not a JSON list of texts");
@@ -240,6 +235,10 @@ std::vector<std::string_view> split_names(std::string_view separated_by_bars) {
   std::vector<std::string_view> names;
   while (!separated_by_bars.empty()) names.push_back(trim(cut(separated_by_bars, '|')));
   return names;
+}
+
+void add_once(TextList& list, std::string member) {
+  if (std::find(list.begin(), list.end(), member) == list.end()) list.push_back(std::move(member));
 }
 
 }  // namespace scops

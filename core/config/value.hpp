@@ -30,6 +30,9 @@ void store_value(const Option& option, void* settings, OptionValue value);
 // A value that would do, where that says more than allowed_values: "30s", ["cpu","fs"]; else empty.
 [[nodiscard]] std::string example_value(const OptionText& row, OptionType type);
 
+// Appends it, unless it is there already: what is named twice counts once.
+void add_once(TextList& list, std::string member);
+
 // The choices of a row, in its order.
 [[nodiscard]] std::vector<std::string_view> split_names(std::string_view separated_by_bars);
 

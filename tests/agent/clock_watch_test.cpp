@@ -18,6 +18,20 @@ constexpr TimeMs built = 1'600'000'000'000;
 constexpr TimeMs today = 1'700'000'000'000;
 constexpr TimeMs ttl = 14'400'000;
 
+// A folder that comes after the first look, in boot 7.
+struct LateFolder {
+  LateFolder() {
+    watch.look(0);
+    std::filesystem::create_directory(parent / "late");
+  }
+  const CapturedLog quiet;
+  const TempDir parent;
+  const std::string file = parent / "late/clock";
+  const FakeClock clock{today};
+  Timeline timeline{clock, 7, built};
+  ClockWatch watch{timeline, parent / "late"};
+};
+
 }  // namespace
 
 TEST_CASE("a boot's tag is the same as long as it lasts") {
@@ -93,30 +107,18 @@ TEST_CASE("a folder that cannot be written is no trouble", "[time]") {
 }
 
 TEST_CASE("a clock that could not be written is written at the next look", "[time]") {
-  const CapturedLog quiet;
-  const TempDir parent;
-  FakeClock clock(today);
-  Timeline timeline(clock, 7, built);
-  ClockWatch watch(timeline, parent / "late");
-  watch.look(0);
-  std::filesystem::create_directory(parent / "late");
-  watch.look(0);
-  CHECK_THAT(read_file(parent / "late/clock").value_or(""), Catch::StartsWith("7 "));
+  LateFolder late;
+  late.watch.look(0);
+  CHECK_THAT(read_file(late.file).value_or(""), Catch::StartsWith("7 "));
 }
 
 TEST_CASE("what earlier boots knew is read and kept when the folder comes late", "[time]") {
-  const CapturedLog quiet;
-  const TempDir parent;
-  FakeClock clock(today);
-  Timeline timeline(clock, 7, built);
-  ClockWatch watch(timeline, parent / "late");
-  watch.look(0);
-  std::filesystem::create_directory(parent / "late");
-  std::ofstream(parent / "late/clock") << "6 " << today - 100'000 << "\n";
-  watch.look(0);
+  LateFolder late;
+  std::ofstream(late.file) << "6 " << today - 100'000 << "\n";
+  late.watch.look(0);
   const Stamp unset = {.boot = 6, .offset = 0};
-  CHECK(timeline.date(timeline.now(), unset, 60'000, ttl).verdict == Timeline::Verdict::ready);
-  const auto boots = parse_boots(read_file(parent / "late/clock").value_or(""));
+  CHECK(late.timeline.date(late.timeline.now(), unset, 60'000, ttl).verdict == Timeline::Verdict::ready);
+  const auto boots = parse_boots(read_file(late.file).value_or(""));
   REQUIRE(boots.size() == 2);
   CHECK(boots.front().first == 6);
 }

@@ -79,6 +79,17 @@ class HangingThread {
   pid_t thread_;
 };
 
+// Does the agent stop in time, though one of its threads cannot?
+template <class Thread>
+bool ends_beside(const Thread& thread, AgentProcess& agent) {
+  return eventually(
+      [&] {
+        thread.reap();
+        return !agent.running();
+      },
+      stop_max);
+}
+
 }  // namespace
 
 TEST_CASE("an idle agent stops at once on SIGTERM and on SIGINT", "[system]") {
@@ -142,12 +153,7 @@ TEST_CASE("a collector that hangs is left behind, and what it brought before is 
   REQUIRE(has_captured(agent, 3));
   const HangingThread hanging(agent.thread("in-host"));
   agent.signal(SIGTERM);
-  CHECK(eventually(
-      [&] {
-        hanging.reap();
-        return !agent.running();
-      },
-      stop_max));
+  CHECK(ends_beside(hanging, agent));
   CHECK(agent.wait() == 0);
   CHECK(agent.err().find("event=left_behind collector=host") != std::string::npos);
   CHECK(times_in(points_of(sink.requests())).size() >= 3);
@@ -178,12 +184,7 @@ TEST_CASE("what is held in memory is stored also when an output is left behind",
   REQUIRE(has_captured(agent, 3));
   const StuckThread stuck(agent.thread("out-datadog"));
   agent.signal(SIGTERM);
-  CHECK(eventually(
-      [&] {
-        stuck.reap();
-        return !agent.running();
-      },
-      stop_max));
+  CHECK(ends_beside(stuck, agent));
   CHECK(agent.wait() == 0);
   INFO(agent.err());
   CHECK(count_of(agent.err(), "event=left_behind output=datadog") == 1);
