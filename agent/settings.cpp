@@ -1,7 +1,6 @@
 #include "agent/settings.hpp"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +15,7 @@
 #include "collectors/listen/chouette/chouette.hpp"
 #include "collectors/registry.hpp"
 #include "core/config/value.hpp"
+#include "core/io/files.hpp"
 #include "core/model/text.hpp"
 #include "core/runtime/log.hpp"
 #include "transport/outputs/registry.hpp"
@@ -112,9 +112,9 @@ constexpr Duration interval_least{1000};  // but for 0, so that the row cannot s
 constexpr std::uint64_t memory_least = 32U << 20U;
 
 bool writable_folder(const std::string& path) {
-  std::error_code error;
-  std::filesystem::create_directories(path, error);
-  return ::access(path.c_str(), W_OK | X_OK) == 0 && std::filesystem::is_directory(path, error);
+  std::error_code ignored;
+  return make_private_folder(path) && ::access(path.c_str(), W_OK | X_OK) == 0 &&
+         std::filesystem::is_directory(path, ignored);
 }
 
 std::string environment(const char* name) {

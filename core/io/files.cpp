@@ -1,11 +1,13 @@
 #include "core/io/files.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
+#include <filesystem>
 #include <system_error>
 
 namespace scops {
@@ -71,6 +73,15 @@ Result<std::string> read_file(const std::string& path, std::size_t limit) {
   std::string text;
   if (Status read = read_file_into(path, text, limit); !read) return read.error();
   return text;
+}
+
+Status make_private_folder(const std::string& path) {
+  const auto made = [&path] { return ::mkdir(path.c_str(), S_IRWXU) == 0 || errno == EEXIST; };
+  if (made()) return Ok{};
+  std::error_code failed;
+  if (errno == ENOENT) std::filesystem::create_directories(std::filesystem::path(path).parent_path(), failed);
+  if (failed || !made()) return system_error("make folder", path, failed ? failed.value() : errno);
+  return Ok{};
 }
 
 Error system_error(std::string_view what, std::string_view path, int number) {

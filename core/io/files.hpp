@@ -37,6 +37,10 @@ class Fd {
 // The same into `into`, whose capacity is kept from call to call.
 [[nodiscard]] Status read_file_into(const std::string& path, std::string& into, std::size_t limit = 1 << 20);
 
+// Makes a folder for our eyes only (0700), and those above it that are missing as usual. One that is there
+// stays as it is.
+[[nodiscard]] Status make_private_folder(const std::string& path);
+
 // Text of errno: "open /proc/stat: Permission denied".
 [[nodiscard]] Error system_error(std::string_view what, std::string_view path, int number);
 

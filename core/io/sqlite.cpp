@@ -1,5 +1,6 @@
 #include "core/io/sqlite.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
@@ -7,6 +8,7 @@
 
 #include <cstddef>
 
+#include "core/io/files.hpp"
 #include "core/model/text.hpp"
 
 namespace scops {
@@ -121,6 +123,9 @@ Error Database::error(int code, std::string_view what) {
 Result<Database> Database::open(const std::string& path, int page_size) {
   Database database;
   database.path_ = path;
+  // SQLite would make it for all to read. Whatever is in the way here, SQLite says it better.
+  (void)Fd(
+      ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR));  // NOLINT(*-vararg)
   sqlite3* handle = nullptr;
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);

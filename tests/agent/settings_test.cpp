@@ -120,10 +120,18 @@ TEST_CASE("a collector's own interval overrides the common one", "[agent]") {
   CHECK(settings.capture_interval("host") == Duration{5'000});
 }
 
-TEST_CASE("the state folder that was asked for is made", "[agent]") {
+TEST_CASE("the state folder that was asked for is made, for the agent's eyes only", "[agent]") {
   const TempDir folder;
   CHECK(state_folder(folder / "deep/state") == folder / "deep/state");
-  CHECK(std::filesystem::is_directory(folder / "deep/state"));
+  CHECK(std::filesystem::status(folder / "deep/state").permissions() == std::filesystem::perms::owner_all);
+}
+
+TEST_CASE("a state folder that is there keeps its permissions", "[agent]") {
+  const TempDir folder;
+  constexpr auto shared = std::filesystem::perms{0750};
+  std::filesystem::permissions(folder.path(), shared);
+  CHECK(state_folder(folder.path()) == folder.path());
+  CHECK(std::filesystem::status(folder.path()).permissions() == shared);
 }
 
 TEST_CASE("a state folder that was asked for and cannot be used now may be of use later", "[agent]") {

@@ -5,30 +5,13 @@
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <filesystem>
-#include <system_error>
 #include <utility>
 
 namespace scops {
 
-namespace {
-
-// 0, or why not. For our eyes only, but for the folders above it.
-int make_folder(const std::string& path) {
-  if (::mkdir(path.c_str(), S_IRWXU) == 0 || errno == EEXIST) return 0;
-  if (errno != ENOENT) return errno;
-  std::error_code failed;
-  std::filesystem::create_directories(std::filesystem::path(path).parent_path(), failed);
-  if (failed) return failed.value();
-  return ::mkdir(path.c_str(), S_IRWXU) == 0 || errno == EEXIST ? 0 : errno;
-}
-
-}  // namespace
-
 Status FolderLock::take() {
   if (folder_.empty() || holds()) return Ok{};
-  if (const int failed = make_folder(folder_); failed != 0)
-    return system_error("make folder", folder_, failed);
+  if (const Status made = make_private_folder(folder_); !made) return made;
   Fd fd(::open(path().c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
                S_IRUSR | S_IWUSR));  // NOLINT(*-vararg)
   if (!fd.valid()) return system_error("open", path(), errno);

@@ -45,6 +45,14 @@ TEST_CASE("integers, texts and blobs go into a database and come out", "[sqlite]
   CHECK_FALSE(query->step().value_or(true));
 }
 
+TEST_CASE("a new database and its log are for their owner's eyes only", "[sqlite]") {
+  const test::TempDir dir;
+  Database database = open_database(dir / "db");
+  REQUIRE(database.exec("CREATE TABLE t(i INTEGER) STRICT"));
+  constexpr auto own = std::filesystem::perms::owner_read | std::filesystem::perms::owner_write;
+  for (const char* name : {"db", "db-wal"}) CHECK(std::filesystem::status(dir / name).permissions() == own);
+}
+
 TEST_CASE("a new database has the page size, the log and the sync that were asked for", "[sqlite]") {
   const test::TempDir dir;
   auto database = Database::open(dir / "db", 1024);
