@@ -38,13 +38,14 @@ BufferSettings embedded() {
           .memory_max = {8U << 20U}};
 }
 
-void on_the_wire(std::size_t number, int flushes) {
+void on_the_wire(std::size_t number, int flushes, const std::string& interface) {
   Gateway gateway(number);
   test::FakeClock clock(1'763'760'000'000);
   test::HttpSink intake;
   DatadogSettings settings;
   settings.api_key.text = "0123456789abcdef0123456789abcdef";
   settings.url = intake.url() + "/api";
+  settings.series = interface;
   Datadog output(settings, {.host = "gateway-0017", .user_agent = "scops/0.1.0"});
   std::vector<Sample> samples;
   std::vector<Block> blocks;
@@ -65,7 +66,7 @@ void on_the_wire(std::size_t number, int flushes) {
     head += static_cast<double>(bench::head_bytes(request));
   }
   const double points = static_cast<double>(number) * flushes_an_hour;
-  fmt::print("| {} | {} s | {} | {:.2f} | {:.2f} |\n", number, flushes * period / 1000,
+  fmt::print("| {} | {} s | {} | {} | {:.2f} | {:.2f} |\n", number, flushes * period / 1000, interface,
              intake.requests().size(), body / points, (body + head) / points);
 }
 
@@ -100,10 +101,12 @@ void in_the_buffer(std::size_t number) {
 
 int main() {
   fmt::print(
-      "| series | released each | requests | body, bytes a point | with the HTTP head "
-      "|\n|---|---|---|---|---|\n");
-  for (const std::size_t number : {10U, 100U, 1000U}) on_the_wire(number, 6);
-  on_the_wire(100, 60);
+      "| series | released each | datadog.series | requests | body, bytes a point | with the HTTP head "
+      "|\n|---|---|---|---|---|---|\n");
+  for (const char* interface : {"v1", "v3"}) {
+    for (const std::size_t number : {10U, 100U, 1000U}) on_the_wire(number, 6, interface);
+    on_the_wire(100, 60, interface);
+  }
   fmt::print(
       "\n| series | bytes a block | bytes of blocks a point | bytes of the file a point "
       "|\n|---|---|---|---|\n");

@@ -22,7 +22,7 @@ add_custom_target(pages ALL DEPENDS ${zipped_pages})
 
 # Of a Debian machine: for packages that contain the libraries.
 add_custom_command(OUTPUT copyright DEPENDS packaging/notices VERBATIM
-  COMMAND packaging/notices libc6 libstdc++6 libfmt-dev libcurl4 libssl3 libsqlite3-0 zlib1g libhiredis0.14 libmicrohttpd12
+  COMMAND packaging/notices libc6 libstdc++6 libfmt-dev libcurl4 libssl3 libsqlite3-0 zlib1g libzstd1 libhiredis0.14 libmicrohttpd12
           nlohmann-json3-dev libc-ares2 > "${CMAKE_BINARY_DIR}/copyright"
   WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
 add_custom_target(notices DEPENDS copyright)

@@ -4,7 +4,7 @@
 #   scops_room(http_client.cpp http_server.cpp LINK curl microhttpd)
 #
 # is the whole CMakeLists.txt of a room. Sources are spelled out, headers are not; LINK takes names of
-# cmake/dependencies.cmake (curl, sqlite3, zlib, microhttpd, json); fmt and threads come by themselves.
+# cmake/dependencies.cmake (curl, sqlite3, zlib, zstd, microhttpd, json); fmt and threads come by themselves.
 # core/model becomes the target core_model. Includes start at the root: "core/model/result.hpp".
 # A room of headers only needs no CMakeLists.txt.
 

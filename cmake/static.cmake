@@ -21,6 +21,7 @@ endfunction()
 
 scops_static_library(fmt fmt)
 scops_static_library(zlib z)
+scops_static_library(zstd zstd)
 scops_static_library(json)
 scops_static_library(sqlite3 sqlite3)
 scops_static_library(microhttpd microhttpd)

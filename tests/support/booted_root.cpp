@@ -27,7 +27,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view packages = "systemd,systemd-sysv,dbus,ca-certificates";
 constexpr std::string_view libraries =
-    ",libcurl4,libsqlite3-0,libfmt9,libhiredis0.14,libmicrohttpd12,libssl3,zlib1g";
+    ",libcurl4,libsqlite3-0,libfmt9,libhiredis0.14,libmicrohttpd12,libssl3,zlib1g,libzstd1";
 
 bool has_program(const std::string& name) {
   return std::system(("command -v " + name + " >/dev/null 2>&1").c_str()) == 0;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <filesystem>
@@ -11,7 +12,9 @@
 #include "core/io/block_codec.hpp"
 #include "core/io/json.hpp"
 #include "core/io/sqlite.hpp"
+#include "core/model/size.hpp"
 #include "tests/support/agent_process.hpp"
+#include "tests/support/columns.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace scops::test {
@@ -41,6 +44,25 @@ void append_entry(const JsonDoc::Value& entry, std::vector<SentPoint>& into) {
   }
 }
 
+// The words of /v1/series.
+std::string type_name(std::uint64_t type) {
+  constexpr std::array<std::string_view, 4> names{"?", "count", "rate", "gauge"};
+  return std::string(names.at(size_from(type)));
+}
+
+std::vector<SentPoint> points_of_columns(const SinkRequest& request) {
+  std::vector<SentPoint> points;
+  for (const ColumnSeries& series : read_columns(unzstd(request.raw_body))) {
+    for (const auto& [seconds, value] : series.points) {
+      points.push_back({{series.name, joined_tags(series.tags), seconds * 1000},
+                        value,
+                        series.host,
+                        type_name(series.type)});
+    }
+  }
+  return points;
+}
+
 }  // namespace
 
 std::string to_string(const PointId& point) {
@@ -48,6 +70,7 @@ std::string to_string(const PointId& point) {
 }
 
 std::vector<SentPoint> points_of(const SinkRequest& request) {
+  if (request.target == "/api/intake/metrics/v3/series") return points_of_columns(request);
   const auto doc = JsonDoc::parse(request.body);
   INFO(request.method << " " << request.target << ": " << request.body.substr(0, 300));
   REQUIRE(doc);

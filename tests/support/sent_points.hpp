@@ -24,8 +24,8 @@ struct PointId {
 
 std::string to_string(const PointId& point);
 
-// The points of a body of /v1/series; `host`, `type` as its entries have them. Fails the test when it is no
-// such body.
+// The points of a body of /v1/series or of /intake/metrics/v3/series; `host`, `type` as its entries have
+// them. Fails the test when it is no such body.
 struct SentPoint {
   PointId id;
   double value = 0;

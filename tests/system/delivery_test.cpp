@@ -108,11 +108,13 @@ TEST_CASE("one connection serves all requests", "[system]") {
 }
 
 TEST_CASE("every point of an outage arrives after it, and none twice", "[system]") {
+  const std::string interface = GENERATE("v1", "v3");
   HttpSink sink;
   std::vector<SinkAnswer> script(2);
   script.resize(8, SinkAnswer{.status = 503, .body = "down"});
   sink.script(script);
-  AgentProcess agent({.environment = delivering_to(sink.url())});
+  AgentProcess agent(
+      {.environment = with(delivering_to(sink.url() + "/api"), {{"SCOPS_DATADOG_SERIES", interface}})});
   REQUIRE(sink.wait_for(script.size() + 3, long_enough));
   const double left_out = left_out_captures(agent);
   CHECK(agent.stop() == 0);

@@ -8,9 +8,11 @@
 
 #include "core/io/compress.hpp"
 #include "core/io/http_words.hpp"
+#include "core/io/zstd.hpp"
 #include "core/model/text.hpp"
 #include "core/runtime/log.hpp"
 #include "transport/outputs/datadog/encode.hpp"
+#include "transport/outputs/datadog/encode_columns.hpp"
 
 namespace scops {
 namespace {
@@ -22,8 +24,14 @@ constexpr Option rows[] = {
                                        .aliases = "API_KEY"}),
     option<&DatadogSettings::url>({.name = "url",
                                    .fallback = "https://api.datadoghq.com/api",
-                                   .help = "Base of /v1/series.",
+                                   .help = "Base of /v1/series, and of /intake/metrics/v3/series.",
                                    .aliases = "DATADOG_URL"}),
+    option<&DatadogSettings::series>({.name = "series",
+                                      .fallback = "v1",
+                                      .help = "How metrics are sent: v1, the interface that Datadog "
+                                              "documents, or v3, the one of its own agent, "
+                                              "which takes a third to a half of the bytes less.",
+                                      .choices = "v1|v3"}),
     option<&DatadogSettings::logs_url>({.name = "logs_url",
                                         .fallback = "https://http-intake.logs.datadoghq.com",
                                         .help = "Base of /v1/input, where logs go.",
@@ -65,18 +73,20 @@ constexpr Option rows[] = {
 
 // The intake of logs takes no larger body, before compression. (It cuts a record of more than 1 MB itself.)
 constexpr std::size_t logs_body_max = 5'000'000;
+// The intake of columns takes no more points at once, no larger body, and none that is larger before
+// compression.
+constexpr std::uint32_t points_max = 10'000;
+constexpr std::uint64_t columns_max = 512'000;
+constexpr std::size_t plain_columns_max = 5'242'880;
 // Answers are a few words; more is only read to see what kind of page it is.
 constexpr std::size_t answer_max = 4096;
 // The body of a usual release is small, and many links are paid by the byte; those of a backlog are large,
-// and the processor has other work (docs/decisions/088).
-constexpr std::size_t usual_body = 65'536;
+// and the processor has other work (docs/decisions/088). Columns are a quarter of the size to begin with: a
+// backlog's 10,000 points are usual (093).
+constexpr std::size_t usual_json = 65'536;
+constexpr std::size_t usual_columns = 131'072;
 // What a backlog made of the buffers is given back; a usual request stays far below.
 constexpr std::size_t keep_capacity = 262'144;
-
-DeflateOptions compression_of(Kind kind, std::size_t size) {
-  if (kind == Kind::logs) return {};
-  return {.level = size <= usual_body ? 8 : 5, .numbers = true};
-}
 
 bool has_blank_or_control(std::string_view text) {
   return std::any_of(text.begin(), text.end(),
@@ -107,18 +117,41 @@ bool is_base_url(const std::string& url) {
          url.find_first_of("?#") == std::string::npos;
 }
 
-HttpRequest request_to(std::string url, const DatadogSettings& settings) {
+enum class Body : std::uint8_t { json, columns };
+
+Body body_of_series(const DatadogSettings& settings) {
+  return settings.series == "v3" ? Body::columns : Body::json;
+}
+
+// The interface of columns knows the key as a header only.
+HttpRequest request_to(std::string url, const DatadogSettings& settings, Body body) {
   HttpRequest request;
   request.method = HttpMethod::post;
   request.url = std::move(url);
-  request.headers = {"Content-Type: application/json", "Content-Encoding: deflate"};
-  if (settings.key_in == "header") {
+  request.headers =
+      body == Body::json
+          ? std::vector<std::string>{"Content-Type: application/json", "Content-Encoding: deflate"}
+          : std::vector<std::string>{"Content-Type: application/x-protobuf", "Content-Encoding: zstd"};
+  if (settings.key_in == "header" || body == Body::columns) {
     request.headers.push_back("DD-API-KEY: " + settings.api_key.text);
   } else {
     request.url += "?api_key=" + percent_encoded(settings.api_key.text);
   }
   request.body_max = answer_max;
   return request;
+}
+
+HttpRequest request_of_series(const DatadogSettings& settings) {
+  const Body body = body_of_series(settings);
+  const std::string_view path = body == Body::columns ? "/intake/metrics/v3/series" : "/v1/series";
+  return request_to(url_of(settings.url, path), settings, body);
+}
+
+// Of metrics; 0: any number.
+std::uint32_t bulk_size_of(const DatadogSettings& settings) {
+  const auto wanted = static_cast<std::uint32_t>(settings.bulk_size);
+  if (body_of_series(settings) == Body::json) return wanted;
+  return wanted == 0 ? points_max : std::min(wanted, points_max);
 }
 
 HttpTls tls_of(const DatadogSettings& settings) {
@@ -176,13 +209,13 @@ Status check(const DatadogSettings& settings) {
 Datadog::Datadog(const DatadogSettings& settings, const OutputContext& context)
     : key_(settings.api_key.text),
       escaped_key_(percent_encoded(key_)),
-      bulk_size_(static_cast<std::uint32_t>(settings.bulk_size)),
+      columns_(body_of_series(settings) == Body::columns),
+      bulk_size_(bulk_size_of(settings)),
       logs_bulk_size_(static_cast<std::uint32_t>(settings.logs_bulk_size)),
       bytes_max_(settings.bytes_max.count),
       extras_{.host = context.host, .tags = joined(context.tags)},
-      metrics_{request_to(url_of(settings.url, "/v1/series"), settings),
-               HttpClient(tls_of(settings), context.user_agent)},
-      logs_{request_to(url_of(settings.logs_url, "/v1/input"), settings),
+      metrics_{request_of_series(settings), HttpClient(tls_of(settings), context.user_agent)},
+      logs_{request_to(url_of(settings.logs_url, "/v1/input"), settings, Body::json),
             HttpClient(tls_of(settings), context.user_agent)} {}
 
 OutputLimits Datadog::limits(Kind kind) const {
@@ -191,13 +224,16 @@ OutputLimits Datadog::limits(Kind kind) const {
 
 Reply Datadog::send(const Payload& payload, std::chrono::milliseconds timeout, std::stop_token stop) {
   const std::optional<Reply> ended = encode(payload);
-  if (!ended) deflate(json_, body_, compression_of(payload.kind, json_.size()));
-  shrink(json_);
+  if (!ended) compress(payload.kind);
+  shrink(plain_);
   if (ended) return *ended;
   Reply reply;
-  if (body_.size() > bytes_max_) {
+  const bool in_columns = columns_ && payload.kind != Kind::logs;
+  const std::uint64_t most = in_columns ? std::min(bytes_max_, columns_max) : bytes_max_;
+  if (body_.size() > most) {
     reply.verdict = Verdict::too_large;
-    reply.detail = fmt::format("body of {} bytes is above datadog.bytes_max", body_.size());
+    reply.detail =
+        fmt::format("body of {} bytes, of which {} may be sent (datadog.bytes_max)", body_.size(), most);
   } else {
     reply = post(payload.kind == Kind::logs ? logs_ : metrics_, timeout, stop);
   }
@@ -206,14 +242,19 @@ Reply Datadog::send(const Payload& payload, std::chrono::milliseconds timeout, s
 }
 
 std::optional<Reply> Datadog::encode(const Payload& payload) {
-  json_.clear();
+  plain_.clear();
   const Reply nothing{.verdict = Verdict::accepted, .detail = "nothing to send"};
   if (payload.size() == 0) return nothing;
   if (payload.kind != Kind::logs) {
-    if (encode_series(payload.metrics, extras_.host, json_) == 0) return nothing;
+    const auto encode = columns_ ? encode_columns : encode_series;
+    if (encode(payload.metrics, extras_.host, plain_) == 0) return nothing;
+    if (columns_ && plain_.size() > plain_columns_max)
+      return Reply{.verdict = Verdict::too_large,
+                   .detail = fmt::format("{} bytes of columns, of which {} may be sent", plain_.size(),
+                                         plain_columns_max)};
     return std::nullopt;
   }
-  switch (encode_logs(payload.logs, extras_, logs_body_max, json_)) {
+  switch (encode_logs(payload.logs, extras_, logs_body_max, plain_)) {
     case LogEncoding::done:
       break;
     case LogEncoding::too_large:
@@ -223,6 +264,16 @@ std::optional<Reply> Datadog::encode(const Payload& payload) {
       return Reply{.verdict = Verdict::refused, .detail = "a log record is no JSON object"};
   }
   return std::nullopt;
+}
+
+void Datadog::compress(Kind kind) {
+  if (kind == Kind::logs) {
+    deflate(plain_, body_);
+  } else if (columns_) {
+    compress_zstd(plain_, body_, plain_.size() <= usual_columns ? 15 : 3);
+  } else {
+    deflate(plain_, body_, {.level = plain_.size() <= usual_json ? 8 : 5, .numbers = true});
+  }
 }
 
 Reply Datadog::post(Intake& intake, std::chrono::milliseconds timeout, const std::stop_token& stop) {

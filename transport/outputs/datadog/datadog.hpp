@@ -1,5 +1,5 @@
-// The Datadog output: POST {url}/v1/series for metrics and {logs_url}/v1/input for logs, JSON, deflated. Any
-// intake that speaks these interfaces will do.
+// The Datadog output: POST {url}/v1/series for metrics and {logs_url}/v1/input for logs, JSON, deflated; or,
+// by option, {url}/intake/metrics/v3/series for metrics. Any intake that speaks these interfaces will do.
 #pragma once
 
 #include <chrono>
@@ -20,6 +20,7 @@ struct DatadogSettings {
   Secret api_key;
   std::string url = "https://api.datadoghq.com/api";
   std::string logs_url = "https://http-intake.logs.datadoghq.com";
+  std::string series = "v1";     // v1 | v3
   std::string key_in = "query";  // query | header
   std::int64_t bulk_size = 10'000;
   std::int64_t logs_bulk_size = 500;
@@ -44,21 +45,23 @@ class Datadog final : public Output {
     HttpRequest request;  // all but the body stays the same
     HttpClient client;
   };
-  // Fills json_ with the body. A Reply when there is nothing to send, or nothing that may be sent.
+  // Fills plain_ with the body. A Reply when there is nothing to send, or nothing that may be sent.
   [[nodiscard]] std::optional<Reply> encode(const Payload& payload);
+  void compress(Kind kind);
   [[nodiscard]] Reply post(Intake& intake, std::chrono::milliseconds timeout, const std::stop_token& stop);
   [[nodiscard]] Reply reply_to(const HttpResponse& response) const;
   [[nodiscard]] std::string without_key(std::string text) const;
 
   const std::string key_;
   const std::string escaped_key_;
+  const bool columns_;  // of series: v3
   const std::uint32_t bulk_size_;
   const std::uint32_t logs_bulk_size_;
   const std::uint64_t bytes_max_;
   const LogExtras extras_;
   Intake metrics_;
   Intake logs_;
-  std::string json_;  // both reused from request to request
+  std::string plain_;  // the body before compression; both reused from request to request
   std::string body_;
 };
 

@@ -12,6 +12,7 @@
 #include "core/io/json.hpp"
 #include "core/runtime/log.hpp"
 #include "tests/support/http_sink.hpp"
+#include "tests/support/sent_points.hpp"
 #include "tests/support/tls_server.hpp"
 
 using namespace std::chrono_literals;
@@ -27,6 +28,8 @@ using scops::test::captive_portal;
 using scops::test::Certificate;
 using scops::test::Fault;
 using scops::test::HttpSink;
+using scops::test::PointId;
+using scops::test::points_of;
 using scops::test::SinkAnswer;
 using scops::test::TlsServer;
 
@@ -78,6 +81,65 @@ TEST_CASE("datadog: the request is what the intake expects") {
   CHECK(series["host"].text() == "board");
   CHECK(series["points"].at(0).at(0).number() == 1'700'000'000);
   CHECK(series["points"].at(0).at(1).number() == 0.5);
+}
+
+TEST_CASE("datadog: v3 sends the same points in columns, compressed with zstd, with the key in a header") {
+  HttpSink sink;
+  DatadogSettings settings = settings_for(sink.url() + "/api");
+  settings.series = "v3";
+  Datadog output(settings, {.host = "board", .user_agent = "scops/test"});
+  const Reply reply = output.send(samples(), 5s, {});
+  CHECK(reply.verdict == Verdict::accepted);
+  const auto request = sink.requests().at(0);
+  CHECK(request.target == "/api/intake/metrics/v3/series");
+  CHECK(request.headers.at("content-type") == "application/x-protobuf");
+  CHECK(request.headers.at("content-encoding") == "zstd");
+  CHECK(request.headers.at("dd-api-key") == key);
+  CHECK(reply.bytes == request.raw_body.size());
+  const auto points = points_of(request);
+  REQUIRE(points.size() == 1);
+  CHECK(points[0].id == PointId{"host.la", "", 1'700'000'000'000});
+  CHECK(points[0].value == 0.5);
+  CHECK(points[0].host == "board");
+}
+
+TEST_CASE("datadog: v3 sends no body that its intake would refuse for its length, compressed or not") {
+  HttpSink sink;
+  DatadogSettings settings = settings_for(sink.url() + "/api");
+  settings.series = "v3";
+  Datadog output(settings, {});
+  Payload payload;
+  const bool compresses_well = GENERATE(true, false);
+  std::uint64_t noise = 1;
+  for (std::uint32_t i = 0; i < 100'000; ++i) {
+    noise = noise * 6364136223846793005U + 1442695040888963407U;
+    const std::string name = fmt::format("{:060}", compresses_well ? i : noise);
+    payload.metrics.series.push_back({.name = name, .tags = {}, .type = {}, .interval_s = 0});
+    payload.metrics.samples.push_back({i, 1'700'000'000'000, static_cast<double>(noise)});
+    if (!compresses_well && i == 40'000) break;
+  }
+  CHECK(output.send(payload, 5s, {}).verdict == Verdict::too_large);
+  CHECK(sink.requests().empty());
+}
+
+TEST_CASE("datadog: v3 sends no more points at once than its intake takes, whatever METRICS_BULK_SIZE says") {
+  const auto [wanted, sent] = GENERATE(std::pair{77, 77}, std::pair{20'000, 10'000}, std::pair{0, 10'000});
+  DatadogSettings settings = settings_for("https://intake.example");
+  settings.series = "v3";
+  settings.bulk_size = wanted;
+  CHECK(Datadog(settings, {}).limits(Kind::metrics).records == static_cast<std::uint32_t>(sent));
+}
+
+TEST_CASE("datadog: v3 is for metrics, logs go where they went") {
+  HttpSink sink;
+  DatadogSettings settings = settings_for(sink.url());
+  settings.logs_url = sink.url();
+  settings.series = "v3";
+  Datadog output(settings, {});
+  CHECK(output.send({.kind = Kind::logs, .logs = {{.json = R"({"message":"a"})"}}}, 5s, {}).verdict ==
+        Verdict::accepted);
+  CHECK(sink.requests().at(0).target.starts_with("/v1/input?api_key="));
+  CHECK(sink.requests().at(0).headers.at("content-encoding") == "deflate");
 }
 
 TEST_CASE("datadog: the key travels in a header when asked to") {
