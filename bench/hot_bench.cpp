@@ -14,11 +14,13 @@
 #include "bench/processor_time.hpp"
 #include "core/io/block_codec.hpp"
 #include "core/io/compress.hpp"
+#include "core/io/zstd.hpp"
 #include "core/runtime/clock.hpp"
 #include "core/runtime/stats.hpp"
 #include "transport/buffer/buffer.hpp"
 #include "transport/dispatch/batch.hpp"
 #include "transport/outputs/datadog/encode.hpp"
+#include "transport/outputs/datadog/encode_columns.hpp"
 
 namespace {
 
@@ -128,25 +130,36 @@ void bodies() {
   }
   const Batch batch = merge(Kind::metrics, blocks);
   const double points = static_cast<double>(batch.payload.size()) * 10;
-  std::string json;
+  std::string plain;
   std::string body;
   row("points of 1000 series, from memory to the JSON of a request", points, [&] {
     for (int i = 0; i < 10; ++i)
-      json.clear(), (void)encode_series(batch.payload.metrics, "gateway-0017", json);
+      plain.clear(), (void)encode_series(batch.payload.metrics, "gateway-0017", plain);
   });
   row("the same, and deflated", points, [&] {
     for (int i = 0; i < 10; ++i) {
-      json.clear();
-      (void)encode_series(batch.payload.metrics, "gateway-0017", json);
-      deflate(json, body);
+      plain.clear();
+      (void)encode_series(batch.payload.metrics, "gateway-0017", plain);
+      deflate(plain, body);
     }
   });
   row("the same, and read from blocks before", points, [&] {
     for (int i = 0; i < 10; ++i) {
       const Batch again = merge(Kind::metrics, blocks);
-      json.clear();
-      (void)encode_series(again.payload.metrics, "gateway-0017", json);
-      deflate(json, body);
+      plain.clear();
+      (void)encode_series(again.payload.metrics, "gateway-0017", plain);
+      deflate(plain, body);
+    }
+  });
+  row("points of 1000 series, from memory to the columns of a request (`datadog.series=v3`)", points, [&] {
+    for (int i = 0; i < 10; ++i)
+      plain.clear(), (void)encode_columns(batch.payload.metrics, "gateway-0017", plain);
+  });
+  row("the same, and compressed", points, [&] {
+    for (int i = 0; i < 10; ++i) {
+      plain.clear();
+      (void)encode_columns(batch.payload.metrics, "gateway-0017", plain);
+      compress_zstd(plain, body, 15);
     }
   });
 }

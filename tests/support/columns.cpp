@@ -80,18 +80,35 @@ std::vector<std::vector<std::string>> tagsets(std::string_view column, const std
   return sets;
 }
 
-// The hosts of sets of resources, counted from 1.
-std::vector<std::string> hosts(std::map<std::uint64_t, std::string>& data) {
-  std::vector<std::string> all{""};
+struct Resources {
+  std::string host;
+  std::vector<std::string> devices;
+};
+
+// Counted from 1; 0 is nothing.
+std::vector<Resources> resources(std::map<std::uint64_t, std::string>& data) {
+  std::vector<Resources> all(1);
   const std::vector<std::string> words = texts(data[4]);
   const std::vector<std::int64_t> types = zigzagged(data[6]);
   const std::vector<std::int64_t> names = zigzagged(data[7]);
   std::size_t at = 0;
-  for (const std::uint64_t count : plain(data[5])) {
-    REQUIRE(count == 1);  // the one that we send
-    REQUIRE(words.at(static_cast<std::size_t>(types.at(at))) == "host");
-    all.push_back(words.at(static_cast<std::size_t>(names.at(at++))));
+  for (std::uint64_t left : plain(data[5])) {
+    Resources& set = all.emplace_back();
+    std::int64_t type = 0;
+    std::int64_t name = 0;
+    for (; left > 0; --left, ++at) {
+      const std::string& what = words.at(static_cast<std::size_t>(type += types.at(at)));
+      const std::string& which = words.at(static_cast<std::size_t>(name += names.at(at)));
+      if (what == "host") {
+        set.host = which;
+      } else {
+        REQUIRE(what == "device");  // the others that we send
+        set.devices.push_back(which);
+      }
+    }
   }
+  REQUIRE(at == types.size());
+  REQUIRE(at == names.size());
   return all;
 }
 
@@ -126,7 +143,7 @@ std::vector<ColumnSeries> read_columns(std::string_view payload) {
   std::map<std::uint64_t, std::string> data = fields_of(body.at(3));
   const std::vector<std::string> names = texts(data[1]);
   const auto sets = tagsets(data[3], texts(data[2]));
-  const std::vector<std::string> all_hosts = hosts(data);
+  const std::vector<Resources> all_resources = resources(data);
   const std::vector<std::uint64_t> types = plain(data[10]);
   const std::vector<std::int64_t> name_refs = summed(data[11]);
   const std::vector<std::int64_t> set_refs = summed(data[12]);
@@ -144,7 +161,9 @@ std::vector<ColumnSeries> read_columns(std::string_view payload) {
     ColumnSeries& series = all.emplace_back();
     series.name = names.at(static_cast<std::size_t>(name_refs[i]));
     series.tags = sets.at(static_cast<std::size_t>(set_refs[i]));
-    series.host = all_hosts.at(static_cast<std::size_t>(resource_refs[i]));
+    const Resources& its = all_resources.at(static_cast<std::size_t>(resource_refs[i]));
+    series.host = its.host;
+    series.devices = its.devices;
     series.type = types[i] & 0xFU;
     series.form = types[i] & 0xF0U;
     series.interval = intervals.at(i);

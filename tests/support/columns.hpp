@@ -14,6 +14,7 @@ struct ColumnSeries {
   std::string name;
   std::vector<std::string> tags;
   std::string host;
+  std::vector<std::string> devices;
   std::uint64_t type = 0;  // 1 count, 2 rate, 3 gauge
   std::uint64_t form = 0;  // of its values: 0x00 zero, 0x10 integers, 0x20 floats, 0x30 doubles
   std::uint64_t interval = 0;

@@ -53,11 +53,11 @@ std::string type_name(std::uint64_t type) {
 std::vector<SentPoint> points_of_columns(const SinkRequest& request) {
   std::vector<SentPoint> points;
   for (const ColumnSeries& series : read_columns(unzstd(request.raw_body))) {
+    std::vector<std::string> tags = series.tags;
+    for (const std::string& device : series.devices) tags.push_back("device:" + device);
     for (const auto& [seconds, value] : series.points) {
-      points.push_back({{series.name, joined_tags(series.tags), seconds * 1000},
-                        value,
-                        series.host,
-                        type_name(series.type)});
+      points.push_back(
+          {{series.name, joined_tags(tags), seconds * 1000}, value, series.host, type_name(series.type)});
     }
   }
   return points;

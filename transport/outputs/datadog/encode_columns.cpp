@@ -128,14 +128,17 @@ class Dictionary {
   std::string bytes_;
 };
 
+// Datadog's clients name the device of a series beside its host, not among its tags.
+constexpr std::string_view device_tag = "device:";
+
+bool names_device(std::string_view tag) {
+  return tag.starts_with(device_tag) && tag.size() > device_tag.size();
+}
+
 class Columns {
  public:
-  explicit Columns(std::string_view host) {
-    if (host.empty()) return;
-    resource_types_.add(resources_.reference("host"));
-    resource_names_.add(resources_.reference(host));
-    append_varint(resource_counts_, 1);
-  }
+  // `host` outlives this.
+  explicit Columns(std::string_view host) : host_(host) {}
 
   // Returns the number of points written.
   std::size_t add(const Series& series, std::span<const Sample> samples) {
@@ -152,7 +155,7 @@ class Columns {
     append_varint(types_, type_of(series.type) | static_cast<std::uint64_t>(form));
     name_refs_.add(names_.reference(series.name));
     tagset_refs_.add(tagset(series.tags));
-    resource_refs_.add(resource_counts_.empty() ? 0 : 1);
+    resource_refs_.add(resources(series.tags));
     append_varint(intervals_, series.interval_s);
     append_varint(point_counts_, points);
     return points;
@@ -182,29 +185,57 @@ class Columns {
 
   // The number of these tags among the sets of tags, from 1 on; 0 is the empty one.
   std::int64_t tagset(const std::vector<std::string>& tags) {
-    if (tags.empty()) return 0;
     tag_refs_.clear();
-    for (const std::string& tag : tags) tag_refs_.push_back(tags_.reference(tag));
-    std::sort(tag_refs_.begin(), tag_refs_.end());
-    std::string set;
-    append_varint(set, zigzag(static_cast<std::int64_t>(tag_refs_.size())));
-    std::int64_t last = 0;
-    for (const std::int64_t reference : tag_refs_) {
-      append_varint(set, zigzag(reference - last));
-      last = reference;
+    for (const std::string& tag : tags) {
+      if (!tag.empty() && !names_device(tag)) tag_refs_.push_back(tags_.reference(tag));
     }
-    const auto [place, is_new] = tagsets_.try_emplace(set, static_cast<std::int64_t>(tagsets_.size()) + 1);
-    if (is_new) tagset_bytes_ += set;
+    if (tag_refs_.empty()) return 0;
+    std::sort(tag_refs_.begin(), tag_refs_.end());
+    Deltas references;
+    for (const std::int64_t reference : tag_refs_) references.add(reference);
+    const auto [place, is_new] = tagsets_.try_emplace(references.bytes(), next_of(tagsets_));
+    if (is_new) {
+      append_varint(tagset_bytes_, zigzag(static_cast<std::int64_t>(tag_refs_.size())));
+      tagset_bytes_ += references.bytes();
+    }
     return place->second;
   }
 
+  // The same for what the series is of: the host, and the devices among its tags.
+  std::int64_t resources(const std::vector<std::string>& tags) {
+    Deltas types;
+    Deltas names;
+    std::uint64_t count = 0;
+    const auto add = [&](std::string_view type, std::string_view name) {
+      types.add(resource_texts_.reference(type));
+      names.add(resource_texts_.reference(name));
+      ++count;
+    };
+    if (!host_.empty()) add("host", host_);
+    for (const std::string_view tag : tags) {
+      if (names_device(tag)) add("device", tag.substr(device_tag.size()));
+    }
+    if (count == 0) return 0;
+    const auto [place, is_new] = resource_sets_.try_emplace(names.bytes(), next_of(resource_sets_));
+    if (is_new) {
+      append_varint(resource_counts_, count);
+      resource_types_ += types.bytes();
+      resource_names_ += names.bytes();
+    }
+    return place->second;
+  }
+
+  using Sets = std::map<std::string, std::int64_t>;  // by what is written of one
+  static std::int64_t next_of(const Sets& sets) { return static_cast<std::int64_t>(sets.size()) + 1; }
+
+  const std::string_view host_;
   std::size_t entries_ = 0;
   std::vector<std::int64_t> tag_refs_;  // of one series
-  std::map<std::string, std::int64_t> tagsets_;
-  Dictionary names_, tags_, resources_;
-  Deltas resource_types_, resource_names_, name_refs_, tagset_refs_, resource_refs_, times_;
-  std::string tagset_bytes_, resource_counts_, types_, intervals_, point_counts_, integers_, floats_,
-      doubles_;
+  Sets tagsets_, resource_sets_;
+  Dictionary names_, tags_, resource_texts_;
+  Deltas name_refs_, tagset_refs_, resource_refs_, times_;
+  std::string tagset_bytes_, resource_counts_, resource_types_, resource_names_, types_, intervals_,
+      point_counts_, integers_, floats_, doubles_;
 };
 
 void append_field(std::string& into, std::uint32_t number, std::string_view bytes) {
@@ -223,10 +254,10 @@ void Columns::write(std::string& into) const {
   column(Field::names, names_.bytes());
   column(Field::tags, tags_.bytes());
   column(Field::tagsets, tagset_bytes_);
-  column(Field::resource_texts, resources_.bytes());
+  column(Field::resource_texts, resource_texts_.bytes());
   column(Field::resource_counts, resource_counts_);
-  column(Field::resource_types, resource_types_.bytes());
-  column(Field::resource_names, resource_names_.bytes());
+  column(Field::resource_types, resource_types_);
+  column(Field::resource_names, resource_names_);
   column(Field::types, types_);
   column(Field::name_refs, name_refs_.bytes());
   column(Field::tagset_refs, tagset_refs_.bytes());

@@ -15,8 +15,9 @@
 namespace scops {
 
 // Appends the body: one entry for each run of samples of one series, a distribution as gauge. Times are whole
-// seconds there: milliseconds are cut. `host` is left out when empty, a value that is not finite as in
-// encode_series. Returns the number of points written.
+// seconds there: milliseconds are cut. A tag device:NAME is a resource beside the host, as from Datadog's own
+// clients. `host` is left out when empty, a value that is not finite as in encode_series. Returns the number
+// of points written.
 std::size_t encode_columns(const SampleSet& set, std::string_view host, std::string& into);
 
 }  // namespace scops

@@ -94,6 +94,27 @@ TEST_CASE("datadog columns: without a host there is no resource") {
   CHECK(sent(set).at(0).host.empty());
 }
 
+TEST_CASE("datadog columns: the device of a series stands beside its host, not among its tags") {
+  const SampleSet set{
+      .series = {series("a", {"device:/dev/sda", "x:1"}), series("b", {"device:/dev/sdb"}),
+                 series("c", {"x:1"}), series("d", {"device:/dev/sda"}), series("e", {"", "device:"})},
+      .samples = {{0, 0, 1}, {1, 0, 1}, {2, 0, 1}, {3, 0, 1}, {4, 0, 1}}};
+  const std::string host = GENERATE("board", "");
+  using Texts = std::vector<std::string>;
+  const auto all = sent(set, host);
+  REQUIRE(all.size() == 5);
+  for (const ColumnSeries& one : all) CHECK(one.host == host);
+  CHECK(all[0].tags == Texts{"x:1"});
+  CHECK(all[0].devices == Texts{"/dev/sda"});
+  CHECK(all[1].tags.empty());
+  CHECK(all[1].devices == Texts{"/dev/sdb"});
+  CHECK(all[2].tags == Texts{"x:1"});
+  CHECK(all[2].devices.empty());
+  CHECK(all[3].devices == Texts{"/dev/sda"});
+  CHECK(all[4].tags == Texts{"device:"});
+  CHECK(all[4].devices.empty());
+}
+
 TEST_CASE("datadog columns: a host named host is one") {
   const SampleSet set{.series = {series("a")}, .samples = {{0, 1'000, 1}}};
   CHECK(sent(set, "host").at(0).host == "host");
