@@ -64,7 +64,7 @@ std::uint64_t type_of(MetricType type) {
 
 bool is_integer(double value) { return std::abs(value) < integer_end && std::trunc(value) == value; }
 bool is_single(double value) {
-  constexpr double most{std::numeric_limits<float>::max()};
+  constexpr auto most = static_cast<double>(std::numeric_limits<float>::max());
   return std::abs(value) <= most && static_cast<double>(static_cast<float>(value)) == value;
 }
 

@@ -1,5 +1,7 @@
 #include "transport/outputs/datadog/datadog.hpp"
 
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <cstdlib>
