@@ -11,7 +11,7 @@ namespace scops {
 
 Status FolderLock::take() {
   if (folder_.empty() || holds()) return Ok{};
-  if (const Status made = make_private_folder(folder_); !made) return made;
+  if (Status made = make_private_folder(folder_); !made) return made;
   Fd fd(::open(path().c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
                S_IRUSR | S_IWUSR));  // NOLINT(*-vararg)
   if (!fd.valid()) return system_error("open", path(), errno);
