@@ -132,36 +132,19 @@ void bodies() {
   const double points = static_cast<double>(batch.payload.size()) * 10;
   std::string plain;
   std::string body;
-  row("points of 1000 series, from memory to the JSON of a request", points, [&] {
-    for (int i = 0; i < 10; ++i)
-      plain.clear(), (void)encode_series(batch.payload.metrics, "gateway-0017", plain);
-  });
-  row("the same, and deflated", points, [&] {
-    for (int i = 0; i < 10; ++i) {
-      plain.clear();
-      (void)encode_series(batch.payload.metrics, "gateway-0017", plain);
-      deflate(plain, body);
-    }
-  });
-  row("the same, and read from blocks before", points, [&] {
-    for (int i = 0; i < 10; ++i) {
-      const Batch again = merge(Kind::metrics, blocks);
-      plain.clear();
-      (void)encode_series(again.payload.metrics, "gateway-0017", plain);
-      deflate(plain, body);
-    }
-  });
-  row("points of 1000 series, from memory to the columns of a request (`datadog.series=v3`)", points, [&] {
-    for (int i = 0; i < 10; ++i)
-      plain.clear(), (void)encode_columns(batch.payload.metrics, "gateway-0017", plain);
-  });
-  row("the same, and compressed", points, [&] {
-    for (int i = 0; i < 10; ++i) {
-      plain.clear();
-      (void)encode_columns(batch.payload.metrics, "gateway-0017", plain);
-      compress_zstd(plain, body, 15);
-    }
-  });
+  const auto ten_times = [&](const char* what, const std::function<void()>& work) {
+    row(what, points, [&] {
+      for (int i = 0; i < 10; ++i) plain.clear(), work();
+    });
+  };
+  const auto json = [&](const Batch& of) { (void)encode_series(of.payload.metrics, "gateway-0017", plain); };
+  const auto columns = [&] { (void)encode_columns(batch.payload.metrics, "gateway-0017", plain); };
+  ten_times("points of 1000 series, from memory to the JSON of a request", [&] { json(batch); });
+  ten_times("the same, and deflated", [&] { json(batch), deflate(plain, body); });
+  ten_times("the same, and read from blocks before",
+            [&] { json(merge(Kind::metrics, blocks)), deflate(plain, body); });
+  ten_times("points of 1000 series, from memory to the columns of a request (`datadog.series=v3`)", columns);
+  ten_times("the same, and compressed", [&] { columns(), compress_zstd(plain, body, 15); });
 }
 
 }  // namespace

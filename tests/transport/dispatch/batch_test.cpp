@@ -6,6 +6,7 @@
 
 #include "core/io/block_codec.hpp"
 #include "core/io/log_block.hpp"
+#include "tests/support/series.hpp"
 
 using scops::Batch;
 using scops::Block;
@@ -17,14 +18,9 @@ using scops::Sample;
 using scops::SampleSet;
 using scops::Series;
 using scops::slice;
+using scops::test::series;
 
 namespace {
-
-Series series(std::string name) {
-  Series made;
-  made.name = std::move(name);
-  return made;
-}
 
 Block block(std::uint64_t id, const SampleSet& set) {
   Block made = scops::encode_block(set.series, set.samples);

@@ -7,27 +7,18 @@
 #include <vector>
 
 #include "tests/support/columns.hpp"
+#include "tests/support/series.hpp"
 
 using scops::encode_columns;
 using scops::MetricType;
 using scops::SampleSet;
-using scops::Series;
 using scops::test::ColumnSeries;
 using scops::test::read_columns;
+using scops::test::series;
 
 namespace {
 
 using Points = std::vector<std::pair<std::int64_t, double>>;
-
-Series series(std::string name, std::vector<std::string> tags = {}, MetricType type = MetricType::gauge,
-              std::uint32_t interval = 0) {
-  Series made;
-  made.name = std::move(name);
-  made.tags = std::move(tags);
-  made.type = type;
-  made.interval_s = interval;
-  return made;
-}
 
 std::vector<ColumnSeries> sent(const SampleSet& set, std::string_view host = {}) {
   std::string body;

@@ -6,24 +6,15 @@
 #include <vector>
 
 #include "core/io/json.hpp"
+#include "tests/support/series.hpp"
 
 using scops::encode_series;
 using scops::JsonDoc;
 using scops::MetricType;
 using scops::SampleSet;
-using scops::Series;
+using scops::test::series;
 
 namespace {
-
-Series series(std::string name, std::vector<std::string> tags = {}, MetricType type = MetricType::gauge,
-              std::uint32_t interval = 0) {
-  Series made;
-  made.name = std::move(name);
-  made.tags = std::move(tags);
-  made.type = type;
-  made.interval_s = interval;
-  return made;
-}
 
 std::string encoded(const SampleSet& set, std::string_view host = {}) {
   std::string body;

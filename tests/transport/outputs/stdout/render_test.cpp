@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/io/json.hpp"
+#include "tests/support/series.hpp"
 
 using scops::append_json_line;
 using scops::append_json_lines;
@@ -17,17 +18,10 @@ using scops::LogRecord;
 using scops::Metric;
 using scops::MetricType;
 using scops::SampleSet;
-using scops::Series;
 using scops::Tag;
+using scops::test::series;
 
 namespace {
-
-Series series(std::string name, std::vector<std::string> tags = {}) {
-  Series made;
-  made.name = std::move(name);
-  made.tags = std::move(tags);
-  return made;
-}
 
 std::string json(const Metric& metric) {
   std::string line;
