@@ -7,18 +7,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 
+#include "agent/environment.hpp"
 #include "core/model/text.hpp"
 
 namespace scops {
 namespace {
-
-std::string_view environment(const char* name) {
-  const char* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): before there are threads
-  return value == nullptr ? std::string_view() : value;
-}
 
 // WATCHDOG_PID: the variables may have been meant for the shell that started us.
 bool is_for_us() {

@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
 #include <utility>
 
+#include "agent/environment.hpp"
 #include "agent/listen.hpp"
 #include "agent/version.hpp"
 #include "collectors/listen/chouette/chouette.hpp"
@@ -115,11 +115,6 @@ bool writable_folder(const std::string& path) {
   std::error_code ignored;
   return make_private_folder(path) && ::access(path.c_str(), W_OK | X_OK) == 0 &&
          std::filesystem::is_directory(path, ignored);
-}
-
-std::string environment(const char* name) {
-  const char* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): start-up, one thread
-  return value == nullptr ? "" : value;
 }
 
 std::string unknown_output(const std::string& name) {
@@ -271,14 +266,14 @@ std::string Settings::host() const {
 std::vector<std::string> state_folders(const std::string& wanted) {
   if (!wanted.empty()) return {wanted};
   std::vector<std::string> candidates;
-  const std::string from_systemd =
-      environment("STATE_DIRECTORY");  // several are separated by colons, see systemd.exec(5)
-  if (!from_systemd.empty()) candidates.push_back(from_systemd.substr(0, from_systemd.find(':')));
+  // Several are separated by colons, see systemd.exec(5).
+  const std::string_view from_systemd = environment("STATE_DIRECTORY");
+  if (!from_systemd.empty()) candidates.emplace_back(from_systemd.substr(0, from_systemd.find(':')));
   candidates.emplace_back("/var/lib/scops");
-  if (const std::string xdg = environment("XDG_STATE_HOME"); !xdg.empty()) {
-    candidates.push_back(xdg + "/scops");
-  } else if (const std::string home = environment("HOME"); !home.empty()) {
-    candidates.push_back(home + "/.local/state/scops");
+  if (const std::string_view xdg = environment("XDG_STATE_HOME"); !xdg.empty()) {
+    candidates.push_back(std::string(xdg) + "/scops");
+  } else if (const std::string_view home = environment("HOME"); !home.empty()) {
+    candidates.push_back(std::string(home) + "/.local/state/scops");
   }
   return candidates;
 }

@@ -3,10 +3,10 @@
 // nothing that is gone is given, and what was acked is what the ranges say.
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <iterator>
 #include <string>
 #include <string_view>
 
@@ -43,9 +43,7 @@ class GivenClock final : public Clock {
   bool sure_ = false;
 };
 
-constexpr std::array kinds{Kind::metrics, Kind::events, Kind::logs};
-
-Kind kind_of(std::uint8_t byte) { return kinds.at(byte % kinds.size()); }
+Kind kind_of(std::uint8_t byte) { return kinds[byte % std::size(kinds)]; }
 
 BlockRow row_of(fuzz::Input& input, std::int64_t last_id) {
   BlockRow row;

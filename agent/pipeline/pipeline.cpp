@@ -12,7 +12,7 @@ namespace scops {
 
 namespace {
 
-Stat& dropped(Stats& stats, std::string_view labels) {
+Stat& dropped_counter(Stats& stats, std::string_view labels) {
   return stats.counter("scops_pipeline_dropped_samples_total", "Samples that the pipeline did not pass on.",
                        labels);
 }
@@ -26,11 +26,11 @@ Pipeline::Pipeline(const PipelineSettings& settings, std::uint32_t block_records
       labels_(settings),
       prefix_(settings.prefix.empty() ? "" : settings.prefix + "."),
       samples_(stats.counter("scops_pipeline_samples_total", "Samples taken from collectors.")),
-      filtered_(dropped(stats, "reason=\"filtered\"")),
-      not_finite_(dropped(stats, "reason=\"not_finite\"")),
-      over_series_(dropped(stats, "reason=\"series_max\"")),
-      over_samples_(dropped(stats, "reason=\"samples_max\"")),
-      over_memory_(dropped(stats, "reason=\"memory_max\"")),
+      filtered_(dropped_counter(stats, "reason=\"filtered\"")),
+      not_finite_(dropped_counter(stats, "reason=\"not_finite\"")),
+      over_series_(dropped_counter(stats, "reason=\"series_max\"")),
+      over_samples_(dropped_counter(stats, "reason=\"samples_max\"")),
+      over_memory_(dropped_counter(stats, "reason=\"memory_max\"")),
       series_count_(stats.gauge("scops_pipeline_series", "Series in the table.")),
       table_(static_cast<std::size_t>(settings.series_max), settings.tags),
       fates_(stats),

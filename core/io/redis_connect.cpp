@@ -17,8 +17,6 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr std::int64_t oldest_version = 5;
 constexpr std::uint16_t sentinel_port = 26'379;
 
-Error retry(std::string text) { return {ErrorKind::retry, std::move(text)}; }
-
 // The answer is never quoted: a Redis without AUTH repeats what it was sent.
 Error auth_error(const RedisValue& answer) {
   const std::string_view text = answer.text();

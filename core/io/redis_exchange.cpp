@@ -103,12 +103,12 @@ void RedisExchange::send(std::string_view bytes) {
 }
 
 void RedisExchange::read_what_came() {
-  std::array<char, piece_size> piece;  // NOLINT: filled before it is read
+  std::array<char, piece_size> room;  // NOLINT: filled before it is read
   while (!failed_ && answered_ < expected()) {
-    const Result<std::size_t> came = link_.read_some(piece);
+    const Result<std::size_t> came = link_.read_some(room);
     if (!came) return fail(came.error());
     if (*came == 0) return;
-    const std::string_view bytes(piece.data(), *came);
+    const std::string_view bytes(room.data(), *came);
     if (answered_ == 0 && replies_.idle() && bytes.starts_with(protected_mode)) {
       return fail(
           {ErrorKind::retry, "the server is in protected mode: other machines need a password there"});

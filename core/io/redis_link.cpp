@@ -20,8 +20,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-Error retry(std::string text) { return {ErrorKind::retry, std::move(text)}; }
-
 Error connect_error(int number) {
   if (number == ECONNREFUSED) return retry("connect: refused");
   if (number == ENOENT) return retry("connect: no such socket");

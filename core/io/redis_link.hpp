@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/io/authorities.hpp"
 #include "core/io/files.hpp"
@@ -39,6 +40,9 @@ struct RedisTls {
   Authorities system = {};    // where there is no `ca`
   bool whole_bundle = false;  // of the system's: the file of all, not only the folder
 };
+
+// What all that goes wrong on the way to a Redis is: it may be better next time.
+[[nodiscard]] inline Error retry(std::string text) { return {ErrorKind::retry, std::move(text)}; }
 
 class TlsSession;
 

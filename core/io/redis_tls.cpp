@@ -14,8 +14,6 @@
 namespace scops {
 namespace {
 
-Error retry(std::string text) { return {ErrorKind::retry, std::move(text)}; }
-
 int size_for_openssl(std::size_t size) {
   return static_cast<int>(std::min<std::size_t>(size, std::numeric_limits<int>::max()));
 }

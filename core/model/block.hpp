@@ -10,6 +10,7 @@
 namespace scops {
 
 enum class Kind : std::uint8_t { metrics = 1, events = 2, logs = 3 };
+inline constexpr Kind kinds[] = {Kind::metrics, Kind::events, Kind::logs};
 
 // Position in the log; ascending in the order of put. `major` is a stream's milliseconds, if it has them.
 struct BlockId {

@@ -13,7 +13,6 @@ namespace {
 
 constexpr int log_pages_max = (1 << 20) / page_size;  // 1 MiB: then the log is moved into the file
 constexpr std::size_t ranges_max = 1024;  // of a cursor: what is acked beyond may be sent again after a crash
-constexpr auto kinds = {Kind::metrics, Kind::events, Kind::logs};
 
 }  // namespace
 

@@ -14,8 +14,6 @@ namespace {
 
 constexpr std::size_t acks_max = 4096;  // that Redis does not know: older ones may be sent again
 
-std::size_t slot(Kind kind) { return static_cast<std::size_t>(kind); }
-
 }  // namespace
 
 RedisBuffer::RedisBuffer(const RedisTarget& target, RedisSharing sharing, std::vector<std::string> outputs,

@@ -15,8 +15,6 @@ namespace {
 constexpr std::uint64_t largest = std::numeric_limits<std::uint64_t>::max();
 constexpr unsigned kind_bits = 2;
 
-std::size_t slot(Kind kind) { return static_cast<std::size_t>(kind); }
-
 // What somebody else's entry holds, for whoever looks at it later.
 std::string dump(const RedisValue& fields) {
   std::string text;

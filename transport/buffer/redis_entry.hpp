@@ -17,8 +17,8 @@
 
 namespace scops {
 
-inline constexpr Kind kinds[] = {Kind::metrics, Kind::events, Kind::logs};
 inline constexpr std::size_t kind_slots = 4;  // of arrays that a kind's number is the index of
+[[nodiscard]] constexpr std::size_t slot(Kind kind) { return static_cast<std::size_t>(kind); }
 
 // "metrics", "events", "logs".
 [[nodiscard]] std::string_view kind_name(Kind kind);

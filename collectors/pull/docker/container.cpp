@@ -12,7 +12,6 @@ namespace scops::docker {
 namespace {
 
 constexpr std::size_t id_max = 128;
-constexpr std::size_t id_shown = 12;       // as `docker ps` shows it
 constexpr std::size_t tags_max = 32;       // of one container
 constexpr std::size_t tag_bytes = 200;     // of a label's value; intakes cut longer ones
 constexpr std::size_t label_bytes = 2048;  // of all labels of a container: half of what a series may have

@@ -22,6 +22,8 @@ struct TextTag {
   std::string key, value;
 };
 
+inline constexpr std::size_t id_shown = 12;  // letters of an id, as `docker ps` shows it
+
 // An entry of the list, with nothing that is not used.
 struct Container {
   std::string id;                      // letters, digits, - and _ only: part of URLs

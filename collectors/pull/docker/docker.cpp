@@ -31,8 +31,8 @@
 namespace scops::docker {
 namespace {
 
-constexpr std::size_t answer_max = 262'144;      // about one container; four times what was ever seen
-constexpr std::int64_t nanoseconds = 1'000'000;  // in a millisecond
+constexpr std::size_t answer_max = 262'144;  // about one container; four times what was ever seen
+constexpr std::int64_t nanoseconds_of_ms = 1'000'000;
 
 using SteadyClock = std::chrono::steady_clock;
 
@@ -177,7 +177,7 @@ class DockerCollector final : public PullCollector {
     if (!parse_stats(json_, json_.next(), stats) || !stats.recognised) return false;
     if (stats.stopped) return true;
     if (engine_.version().swaps_network) std::swap(stats.received, stats.sent);
-    stats.cpu.came = clock_.steady() * nanoseconds;
+    stats.cpu.came = clock_.steady() * nanoseconds_of_ms;
     const auto before = readings_.find(container.id);
     emit_stats(stats, before == readings_.end() ? nullptr : &before->second, groups_, tags_, emit);
     if (groups_.cpu_percent) fresh_[container.id] = stats.cpu;

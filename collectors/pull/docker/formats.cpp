@@ -15,7 +15,6 @@ namespace scops::docker {
 namespace {
 
 constexpr std::size_t containers_max = 10'000;
-constexpr std::size_t id_shown = 12;
 
 void reject(std::size_t number, std::string_view what, std::string_view document, Emit& emit) {
   emit.trouble("document " + std::to_string(number),

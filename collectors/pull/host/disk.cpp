@@ -16,13 +16,13 @@ namespace {
 //    8 0 sda 4821 1190 301522 2210 3390 2781 96640 1530 0 2620 3740 ...
 // After the name: reads, merged, sectors, ms; writes, merged, sectors, ms; in flight, ms busy, ms weighted.
 // Later kernels append discards and flushes.
-constexpr std::size_t columns = 11;
+constexpr std::size_t disk_columns = 11;
 
-std::optional<Disk> parse_line(std::string_view line) {
+std::optional<Disk> parse_disk(std::string_view line) {
   const std::optional<std::uint64_t> major = to_uint(next_word(line));
   const std::optional<std::uint64_t> minor = to_uint(next_word(line));
   const std::string_view name = next_word(line);
-  std::array<std::uint64_t, columns> numbers{};
+  std::array<std::uint64_t, disk_columns> numbers{};
   for (std::uint64_t& number : numbers) {
     const std::optional<std::uint64_t> read = to_uint(trim(next_word(line)));
     if (!read) return std::nullopt;
@@ -80,7 +80,7 @@ void parse_diskstats(std::string_view text, std::vector<Disk>& into, Rejects& re
   into.clear();
   LineReader lines(text);
   for (std::string_view line; lines.next(line);) {
-    if (const std::optional<Disk> disk = parse_line(line)) {
+    if (const std::optional<Disk> disk = parse_disk(line)) {
       into.push_back(*disk);
     } else {
       rejects.add(lines.number(), line);

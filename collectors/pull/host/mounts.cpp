@@ -26,7 +26,7 @@ std::optional<dev_t> parse_number(std::string_view text) {
 
 //   36 21 179:1 / /mnt/my\040disk rw,relatime shared:1 master:2 - ext4 /dev/mmcblk0p1 rw
 // Number and parent of the mount, what of the file system is mounted; then where, and the file system's own.
-std::optional<Mount> parse_line(std::string_view line) {
+std::optional<Mount> parse_mount(std::string_view line) {
   for (int i = 0; i < 2; ++i) next_word(line);
   const std::optional<dev_t> number = parse_number(next_word(line));
   next_word(line);
@@ -75,7 +75,7 @@ std::vector<Mount> parse_mounts(std::string_view text, Rejects& rejects) {
   std::vector<Mount> mounts;
   LineReader lines(text);
   for (std::string_view line; lines.next(line);) {
-    if (std::optional<Mount> mount = parse_line(line)) {
+    if (std::optional<Mount> mount = parse_mount(line)) {
       mounts.push_back(*std::move(mount));
     } else {
       rejects.add(lines.number(), line);

@@ -13,21 +13,21 @@ namespace {
 
 // Receive: bytes packets errs drop fifo frame compressed multicast; transmit: bytes packets errs drop fifo
 // colls carrier compressed.
-constexpr std::size_t columns = 16;
+constexpr std::size_t interface_columns = 16;
 constexpr std::size_t transmit = 8;
 
-Traffic traffic_at(const std::array<std::uint64_t, columns>& numbers, std::size_t first) {
+Traffic traffic_at(const std::array<std::uint64_t, interface_columns>& numbers, std::size_t first) {
   return {.bytes = numbers[first], .errors = numbers[first + 2], .dropped = numbers[first + 3]};
 }
 
 //   eth0: 1286 12 0 0 0 0 0 0 998 10 0 0 0 0 0 0
 // The name ends at the last colon: an alias has one in its name (eth0:1), and old kernels leave out the
 // blank.
-std::optional<Interface> parse_line(std::string_view line) {
+std::optional<Interface> parse_interface(std::string_view line) {
   const std::size_t colon = line.rfind(':');
   if (colon == std::string_view::npos) return std::nullopt;
   std::string_view rest = line.substr(colon + 1);
-  std::array<std::uint64_t, columns> numbers{};
+  std::array<std::uint64_t, interface_columns> numbers{};
   for (std::uint64_t& number : numbers) {
     const std::optional<std::uint64_t> read = to_uint(trim(next_word(rest)));
     if (!read) return std::nullopt;
@@ -75,7 +75,7 @@ void parse_net_dev(std::string_view text, std::vector<Interface>& into, Rejects&
   LineReader lines(text);
   for (std::string_view line; lines.next(line);) {
     if (line.find('|') != std::string_view::npos) continue;  // the two lines of headings
-    if (const std::optional<Interface> interface = parse_line(line)) {
+    if (const std::optional<Interface> interface = parse_interface(line)) {
       into.push_back(*interface);
     } else {
       rejects.add(lines.number(), line);

@@ -34,12 +34,12 @@ bool take_field(std::string_view field, Fields& into) {
 bool take_line(std::string_view line, Pressure& into) {
   const std::string_view kind = next_word(line);
   if (kind != "some" && kind != "full") return false;
-  Fields fields;
+  Fields taken;
   for (std::string_view field = next_word(line); !field.empty(); field = next_word(line)) {
-    if (!take_field(trim(field), fields)) return false;
+    if (!take_field(trim(field), taken)) return false;
   }
-  if (!fields.avg60 || !fields.total) return false;
-  (kind == "some" ? into.some : into.full) = Stall{.avg60 = *fields.avg60, .total_us = *fields.total};
+  if (!taken.avg60 || !taken.total) return false;
+  (kind == "some" ? into.some : into.full) = Stall{.avg60 = *taken.avg60, .total_us = *taken.total};
   return true;
 }
 

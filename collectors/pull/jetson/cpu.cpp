@@ -18,7 +18,6 @@ namespace scops::jetson {
 namespace {
 
 constexpr std::size_t most_cores = 1024;
-constexpr double kilohertz = 1e3;  // in a MHz
 
 class CpuTopic final : public Topic {
  public:
@@ -82,7 +81,7 @@ class CpuTopic final : public Topic {
       if (!is_online(core)) continue;
       const std::string name = std::to_string(core);
       const std::array tags{Tag{"core", name}};
-      emit.gauge("tegrastats.cpu.mhz", *clock / kilohertz, tags);
+      emit.gauge("tegrastats.cpu.mhz", *clock / khz_of_mhz, tags);
     }
   }
 

@@ -9,9 +9,6 @@
 namespace scops::jetson {
 namespace {
 
-constexpr double hertz = 1e6;      // in a MHz
-constexpr double kilohertz = 1e3;  // in Hz
-
 class EmcTopic final : public Topic {
  public:
   explicit EmcTopic(const JetsonSettings& settings) : sys_(settings.sys) {}
@@ -35,7 +32,7 @@ class EmcTopic final : public Topic {
     if (!clock_ && !load_)
       return Error{ErrorKind::absent, sys_ + ": no clock of the memory controller (often only for root)"};
     const std::optional<double> clock = clock_ ? read_number(*clock_) : std::nullopt;
-    if (clock && *clock >= 0) emit.gauge("tegrastats.emc.mhz", *clock / hertz);
+    if (clock && *clock >= 0) emit.gauge("tegrastats.emc.mhz", *clock / hertz_of_mhz);
     if (const std::optional<double> load = read_load(clock)) emit.gauge("tegrastats.emc.load", *load);
     return Ok{};
   }
@@ -52,8 +49,8 @@ class EmcTopic final : public Topic {
     if (!activity_ || !clock || *clock <= 0) return std::nullopt;
     const std::optional<double> activity = read_number(*activity_);
     if (!activity || *activity < 0) return std::nullopt;
-    if (*activity * kilohertz > *clock) return std::nullopt;
-    return percentage(*activity * kilohertz, *clock);
+    if (*activity * hertz_of_khz > *clock) return std::nullopt;
+    return percentage(*activity * hertz_of_khz, *clock);
   }
 
   std::string sys_;

@@ -15,8 +15,7 @@
 namespace scops::jetson {
 namespace {
 
-constexpr double hertz = 1e6;  // in a MHz
-constexpr double all = 100;    // %
+constexpr double all = 100;  // %
 constexpr std::size_t most_engines = 16;
 constexpr std::array<std::string_view, 10> clock_prefixes{"ape",   "dla",   "pva", "vic",   "nvjpg",
                                                           "nvenc", "nvdec", "se",  "msenc", "ofa"};
@@ -92,7 +91,7 @@ class EnginesTopic final : public Topic {
     const std::optional<bool> on = engine.enabled ? read_use(*engine.enabled, clock) : read_state(engine);
     if (on) emit.gauge("tegrastats.engine.on", *on ? 1 : 0, tags);
     if (on.value_or(true) && clock && *clock >= 0) {
-      emit.gauge("tegrastats.engine.mhz", *clock / hertz, tags);
+      emit.gauge("tegrastats.engine.mhz", *clock / hertz_of_mhz, tags);
     }
     if (engine.load) {
       std::array<char, 64> room{};

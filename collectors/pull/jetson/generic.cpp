@@ -12,7 +12,6 @@
 namespace scops::jetson {
 namespace {
 
-constexpr double hertz = 1e6;  // in a MHz
 constexpr std::size_t most_sensors = 64;
 constexpr std::uint64_t ina3221_channels = 3;  // what it numbers higher are shunts and sums
 
@@ -71,7 +70,7 @@ class DevfreqTopic final : public Topic {
     for (Scaled& device : devices_) {
       const std::array tags{Tag{"device", device.name}};
       const std::optional<double> clock = read_number(device.clock);
-      if (clock && *clock >= 0) emit.gauge("jetson.devfreq.mhz", *clock / hertz, tags);
+      if (clock && *clock >= 0) emit.gauge("jetson.devfreq.mhz", *clock / hertz_of_mhz, tags);
       if (!device.load) continue;
       std::array<char, 64> room{};
       const std::optional<std::string_view> text = read(*device.load, room);

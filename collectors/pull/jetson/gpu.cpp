@@ -12,8 +12,6 @@
 namespace scops::jetson {
 namespace {
 
-constexpr double hertz = 1e6;  // in a MHz
-
 class GpuTopic final : public Topic {
  public:
   explicit GpuTopic(const JetsonSettings& settings) : sys_(settings.sys) {}
@@ -49,7 +47,7 @@ class GpuTopic final : public Topic {
     if (const std::optional<double> load = read_load()) emit.gauge("tegrastats.gpu.load", *load);
     std::optional<double> fastest;
     for (Clock& clock : clocks_) fastest = std::max(fastest, read_clock(clock));
-    if (fastest && *fastest >= 0) emit.gauge("tegrastats.gpu.mhz", *fastest / hertz);
+    if (fastest && *fastest >= 0) emit.gauge("tegrastats.gpu.mhz", *fastest / hertz_of_mhz);
     return Ok{};
   }
 

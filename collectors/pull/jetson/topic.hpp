@@ -31,6 +31,9 @@ struct TopicContext {
   }
 };
 
+// The kernel tells clocks in Hz, those of processors in kHz; metrics have MHz.
+inline constexpr double hertz_of_khz = 1e3, khz_of_mhz = 1e3, hertz_of_mhz = 1e6;
+
 // As a percentage with two decimals: more is noise, and costs bytes on the way.
 [[nodiscard]] double percentage(double part, double whole);
 

@@ -42,7 +42,7 @@ constexpr std::array<std::string_view, 1> process_count{"process_count"};
 constexpr std::array<std::string_view, 3> accelerator{"memoryTotal", "memoryUsed", "dutyCycle"};
 
 // psi is Linux's pressure stall information, in summaries since Kubernetes 1.34.
-constexpr std::array rows{
+constexpr std::array plan_rows{
     Row{Kind::node, "cpu", "cpu", both_cpu},
     Row{Kind::node, "memory", "memory", memory},
     Row{Kind::node, "ram", "memory", memory},  // the name that the Python agent listens to
@@ -156,7 +156,7 @@ int Fields::add(std::string_view path, std::string name) {
 }
 
 Plan::Plan(const TextMap& wanted) : fields(kinds) {
-  for (const Row& row : rows) {
+  for (const Row& row : plan_rows) {
     const auto groups = wanted.find(std::string(words_of(row.kind).key));
     if (groups == wanted.end()) continue;
     if (std::find(groups->second.begin(), groups->second.end(), row.group) == groups->second.end()) continue;
@@ -172,7 +172,7 @@ Plan::Plan(const TextMap& wanted) : fields(kinds) {
 
 Plan Plan::all() {
   TextMap wanted;
-  for (const Row& row : rows) wanted[std::string(words_of(row.kind).key)].emplace_back(row.group);
+  for (const Row& row : plan_rows) wanted[std::string(words_of(row.kind).key)].emplace_back(row.group);
   return Plan(wanted);
 }
 
