@@ -243,11 +243,13 @@ Reply Datadog::send(const Payload& payload, std::chrono::milliseconds timeout, s
 
 std::optional<Reply> Datadog::encode(const Payload& payload) {
   plain_.clear();
+  cuts_.clear();
   const Reply nothing{.verdict = Verdict::accepted, .detail = "nothing to send"};
   if (payload.size() == 0) return nothing;
   if (payload.kind != Kind::logs) {
-    const auto encode = columns_ ? encode_columns : encode_series;
-    if (encode(payload.metrics, extras_.host, plain_) == 0) return nothing;
+    const std::size_t points = columns_ ? encode_columns(payload.metrics, extras_.host, plain_, cuts_)
+                                        : encode_series(payload.metrics, extras_.host, plain_);
+    if (points == 0) return nothing;
     if (columns_ && plain_.size() > plain_columns_max)
       return Reply{.verdict = Verdict::too_large,
                    .detail = fmt::format("{} bytes of columns, of which {} may be sent", plain_.size(),
@@ -270,7 +272,7 @@ void Datadog::compress(Kind kind) {
   if (kind == Kind::logs) {
     deflate(plain_, body_);
   } else if (columns_) {
-    compress_zstd(plain_, body_, plain_.size() <= usual_columns ? 15 : 3);
+    compress_zstd(plain_, cuts_, body_, plain_.size() <= usual_columns ? 15 : 3);
   } else {
     deflate(plain_, body_, {.level = plain_.size() <= usual_json ? 8 : 5, .numbers = true});
   }

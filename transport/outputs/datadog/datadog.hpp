@@ -45,7 +45,8 @@ class Datadog final : public Output {
     HttpRequest request;  // all but the body stays the same
     HttpClient client;
   };
-  // Fills plain_ with the body. A Reply when there is nothing to send, or nothing that may be sent.
+  // Fills plain_ with the body, and cuts_. A Reply when there is nothing to send, or nothing that may be
+  // sent.
   [[nodiscard]] std::optional<Reply> encode(const Payload& payload);
   void compress(Kind kind);
   [[nodiscard]] Reply post(Intake& intake, std::chrono::milliseconds timeout, const std::stop_token& stop);
@@ -61,7 +62,9 @@ class Datadog final : public Output {
   const LogExtras extras_;
   Intake metrics_;
   Intake logs_;
-  std::string plain_;  // the body before compression; both reused from request to request
+  // Reused from request to request.
+  std::string plain_;              // the body before compression
+  std::vector<std::size_t> cuts_;  // in it: where a large column begins
   std::string body_;
 };
 

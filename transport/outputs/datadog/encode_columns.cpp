@@ -49,6 +49,9 @@ enum class Form : std::uint64_t { zero = 0x00, integer = 0x10, single = 0x20, wi
 // number of fixed width (decision 093).
 constexpr double integer_end = 8192;
 
+// What codes of its own cost in zstd's frame pays from there on.
+constexpr std::size_t large_column = 1024;
+
 std::uint64_t type_of(MetricType type) {
   switch (type) {
     case MetricType::count:
@@ -161,8 +164,8 @@ class Columns {
     return points;
   }
 
-  // The whole of it as the one field of a Payload.
-  void write(std::string& into) const;
+  // The whole of it as the one field of a Payload, and where in `into` a large column begins.
+  void write(std::string& into, std::vector<std::size_t>& cuts) const;
 
  private:
   static std::int64_t seconds_of(TimeMs time) { return time / 1000; }
@@ -245,9 +248,11 @@ void append_field(std::string& into, std::uint32_t number, std::string_view byte
   into += bytes;
 }
 
-void Columns::write(std::string& into) const {
+void Columns::write(std::string& into, std::vector<std::size_t>& cuts) const {
   std::string data;
+  const std::size_t cuts_before = cuts.size();
   const auto column = [&](Field field, std::string_view bytes) {
+    if (bytes.size() >= large_column) cuts.push_back(data.size());
     if (!bytes.empty()) append_field(data, static_cast<std::uint32_t>(field), bytes);
   };
   const std::string none(entries_, '\0');  // a reference to nothing for each series
@@ -271,11 +276,14 @@ void Columns::write(std::string& into) const {
   column(Field::source_refs, none);
   column(Field::origin_refs, none);
   append_field(into, metric_data, data);
+  const std::size_t begin = into.size() - data.size();
+  for (std::size_t i = cuts_before; i < cuts.size(); ++i) cuts[i] += begin;
 }
 
 }  // namespace
 
-std::size_t encode_columns(const SampleSet& set, std::string_view host, std::string& into) {
+std::size_t encode_columns(const SampleSet& set, std::string_view host, std::string& into,
+                           std::vector<std::size_t>& cuts) {
   const std::span<const Sample> all = set.samples;
   Columns columns(host);
   std::size_t points = 0;
@@ -284,7 +292,7 @@ std::size_t encode_columns(const SampleSet& set, std::string_view host, std::str
     while (end < all.size() && all[end].series == series) ++end;
     points += columns.add(set.series.at(series), all.subspan(begin, end - begin));
   }
-  columns.write(into);
+  columns.write(into, cuts);
   return points;
 }
 

@@ -2,14 +2,17 @@
 
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tests/support/columns.hpp"
 #include "tests/support/series.hpp"
 
-using scops::encode_columns;
 using scops::MetricType;
 using scops::SampleSet;
 using scops::test::ColumnSeries;
@@ -20,10 +23,21 @@ namespace {
 
 using Points = std::vector<std::pair<std::int64_t, double>>;
 
-std::vector<ColumnSeries> sent(const SampleSet& set, std::string_view host = {}) {
+struct Encoded {
+  std::size_t points = 0;
   std::string body;
-  encode_columns(set, host, body);
-  return read_columns(body);
+  std::vector<std::size_t> cuts;
+};
+
+Encoded encoded(const SampleSet& set, std::string_view host = {}, std::string before = {}) {
+  Encoded result;
+  result.body = std::move(before);
+  result.points = scops::encode_columns(set, host, result.body, result.cuts);
+  return result;
+}
+
+std::vector<ColumnSeries> sent(const SampleSet& set, std::string_view host = {}) {
+  return read_columns(encoded(set, host).body);
 }
 
 // One gauge of these values, ten seconds apart.
@@ -42,8 +56,8 @@ constexpr std::uint64_t doubles = 0x30;
 
 TEST_CASE("datadog columns: the body of one gauge, byte by byte") {
   const SampleSet set{.series = {series("la", {"a:1", "b:2"})}, .samples = {{0, 1'000, 0.5}, {0, 11'000, 1}}};
-  std::string body;
-  CHECK(encode_columns(set, "board", body) == 2);
+  const Encoded result = encoded(set, "board");
+  CHECK(result.points == 2);
   const std::string data = std::string("\x0A\x03\x02la") +
                            "\x12\x08\x03"
                            "a:1\x03"
@@ -56,7 +70,7 @@ TEST_CASE("datadog columns: the body of one gauge, byte by byte") {
                            "\x7A\x01\x02" + "\x82\x01\x02\x02\x14" +
                            std::string("\x92\x01\x08\x00\x00\x00\x3F\x00\x00\x80\x3F", 11) +
                            std::string("\xBA\x01\x01\x00\xC2\x01\x01\x00", 8);
-  CHECK(body == std::string("\x1A") + static_cast<char>(data.size()) + data);
+  CHECK(result.body == std::string("\x1A") + static_cast<char>(data.size()) + data);
 }
 
 TEST_CASE("datadog columns: series keep their names, tags, points and host apart") {
@@ -161,9 +175,9 @@ TEST_CASE(
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const SampleSet set{.series = {series("a"), series("b"), series("c")},
                       .samples = {{0, 1000, nan}, {1, 1000, inf}, {1, 2000, 5}, {2, 1000, -inf}}};
-  std::string body;
-  CHECK(encode_columns(set, "", body) == 1);
-  const auto all = read_columns(body);
+  const Encoded result = encoded(set);
+  CHECK(result.points == 1);
+  const auto all = read_columns(result.body);
   REQUIRE(all.size() == 1);
   CHECK(all[0].name == "b");
   CHECK(all[0].points == Points{{2, 5}});
@@ -174,4 +188,16 @@ TEST_CASE("datadog columns: texts that are no UTF-8 become such") {
   const auto all = sent(set);
   CHECK(all.at(0).name == "\uFFFDname");
   CHECK(all.at(0).tags == std::vector<std::string>{"t\uFFFD"});
+}
+
+TEST_CASE("datadog columns: a column of a kilobyte is told to the compressor") {
+  SampleSet set{.series = {series("a")}, .samples = {}};
+  for (int i = 0; i < 127; ++i) set.samples.push_back({0, 10'000, 0.1});
+  CHECK(encoded(set).cuts.empty());
+  set.samples.push_back({0, 10'000, 0.1});
+  const Encoded result = encoded(set, {}, "before");
+  REQUIRE(result.cuts.size() == 1);
+  // Field 19, of 1024 bytes.
+  CHECK(result.body.substr(result.cuts[0], 4) == "\x9A\x01\x80\x08");
+  CHECK(result.body.starts_with("before"));
 }
