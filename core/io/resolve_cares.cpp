@@ -83,7 +83,7 @@ Channel open_channel() {
   return channel;
 }
 
-using Answer = std::optional<Result<Addresses>>;
+using Lookup = std::optional<Result<Addresses>>;
 
 Result<Addresses> addresses_of(const ares_addrinfo* found) {
   Addresses addresses;
@@ -105,7 +105,7 @@ bool is_silence(int status) {
 }
 
 void on_answer(void* user, int status, int /*timeouts*/, ares_addrinfo* found) noexcept {
-  Answer& answer = *static_cast<Answer*>(user);
+  Lookup& answer = *static_cast<Lookup*>(user);
   try {
     if (status == ARES_SUCCESS && found != nullptr) {
       answer = addresses_of(found);
@@ -153,7 +153,7 @@ bool wait_for_sockets(ares_channel channel, milliseconds most) {
 }  // namespace
 
 Result<Addresses> resolve(const std::string& host, std::uint16_t port, Deadline deadline) {
-  Answer answer;  // outlives the channel, which tells it even when it is closed
+  Lookup answer;  // outlives the channel, which tells it even when it is closed
   const Channel channel = open_channel();
   if (channel == nullptr) return Error{ErrorKind::retry, "name lookup cannot start"};
   ares_addrinfo_hints hints{};
