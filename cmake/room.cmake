@@ -19,7 +19,7 @@ function(scops_room_options name)
   endif()
   # What guides a fuzzer, whose rooms are those of asan. -O2: fewer of the comparisons that are instrumented are left.
   if(SCOPS_SANITIZE MATCHES address)
-    target_compile_options(${name} PRIVATE -O2 -fsanitize=fuzzer-no-link
+    target_compile_options(${name} PRIVATE -O2 -ffunction-sections -fsanitize=fuzzer-no-link
                            "-fsanitize-coverage-ignorelist=${CMAKE_SOURCE_DIR}/fuzz/not_instrumented.txt")
   endif()
 endfunction()
