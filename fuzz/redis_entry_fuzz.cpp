@@ -1,7 +1,7 @@
 // What other programs may have left in our Redis: entries of streams, their ids, names of keys, sums; and
-// what a server says of itself, in errors and in INFO. The bytes come as a reply of the server, the first of
-// them says which kind is expected. Promises: no crash, every block that is accepted is whole, and every id
-// survives being written and read again.
+// what a server says of itself, of a stream and of a master: errors, INFO, XINFO, a Sentinel's answer. The
+// bytes come as a reply of the server, the first of them says which kind is expected. Promises: no crash,
+// every block that is accepted is whole, and every id survives being written and read again.
 
 #include <array>
 #include <cstddef>
@@ -18,6 +18,7 @@
 #include "core/model/stamp.hpp"
 #include "core/runtime/log.hpp"
 #include "transport/buffer/redis_entry.hpp"
+#include "transport/buffer/redis_info.hpp"
 #include "transport/buffer/redis_sums.hpp"
 
 namespace {
@@ -56,6 +57,9 @@ void check_answer(const scops::RedisValue& root, Kind kind) {
   (void)scops::judge_pipeline(root, address);
   static const scops::RedisTarget target{};
   (void)scops::check_info(root, target).has_value();
+  if (const auto master = scops::to_master(root)) {
+    expect(master->port != 0 && scops::is_redis_host(master->host));
+  }
 
   static const std::string hash = "size";
   static const std::array<std::string, scops::kind_slots> streams;
@@ -67,6 +71,13 @@ void check_answer(const scops::RedisValue& root, Kind kind) {
   sums.change(kind, 1, -1, commands);
   if (root.size() % 2 == 0) sums.hash_is_gone();
   expect(sums.size(kind).blocks <= INT64_MAX);
+}
+
+// What the reply says of a stream.
+void check_stream(const scops::RedisValue& root) {
+  expect(scops::to_groups(root).size() == root.size());
+  expect(scops::to_consumers(root).size() == root.size());
+  (void)scops::to_last_id(root);
 }
 
 void check_texts(std::string_view text) {
@@ -97,6 +108,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!whole || !whole.value()) return 0;
   const scops::RedisValue& root = replies.root();
   check_answer(root, kind);
+  check_stream(root);
   check_entry(root, kind);
   for (std::size_t i = 0; i < root.size(); ++i) check_entry(root.at(i), kind);
   return 0;

@@ -116,6 +116,15 @@ Result<RedisAddress> RedisConnector::find() {
   return redis_error(fmt::format("master '{}'", target_.sentinel_master), "no Sentinel helps: " + errors);
 }
 
+Result<RedisAddress> to_master(const RedisValue& answer) {
+  if (answer.error_code() == "NOAUTH") return retry("wants a password");
+  if (answer.is_error()) return retry("is no Sentinel");
+  const auto port = to_uint(answer.at(1).text());
+  if (answer.size() != 2 || !port || *port == 0 || *port > 65'535) return retry("knows no such master");
+  if (!is_redis_host(answer.at(0).text())) return retry("gives an address that is none");
+  return RedisAddress{std::string(answer.at(0).text()), static_cast<std::uint16_t>(*port), {}};
+}
+
 Result<RedisAddress> RedisConnector::ask_sentinel(const std::string& sentinel, Deadline deadline) {
   const Result<RedisAddress> address = parse_redis_address(sentinel, sentinel_port);
   if (!address) return address.error();
@@ -128,13 +137,7 @@ Result<RedisAddress> RedisConnector::ask_sentinel(const std::string& sentinel, D
   const Result<RedisValue> answers = exchange.finish();
   if (!answers) return answers.error();
   if (with_password && answers.value().at(0).is_error()) return auth_error(answers.value().at(0));
-  const RedisValue answer = answers.value().at(with_password ? 1 : 0);
-  if (answer.error_code() == "NOAUTH") return retry("wants a password");
-  if (answer.is_error()) return retry("is no Sentinel");
-  const auto port = to_uint(answer.at(1).text());
-  if (answer.size() != 2 || !port || *port == 0 || *port > 65'535) return retry("knows no such master");
-  if (!is_redis_host(answer.at(0).text())) return retry("gives an address that is none");
-  return RedisAddress{std::string(answer.at(0).text()), static_cast<std::uint16_t>(*port), {}};
+  return to_master(answers.value().at(with_password ? 1 : 0));
 }
 
 Result<RedisLink> RedisConnector::connect(const RedisAddress& address) {

@@ -19,6 +19,9 @@ namespace scops {
 // What the answer to INFO says against the server; a server may hide INFO, and has to be taken as it is then.
 [[nodiscard]] Status check_info(const RedisValue& answer, const RedisTarget& target);
 
+// What a Sentinel answers when it is asked for the address of a master.
+[[nodiscard]] Result<RedisAddress> to_master(const RedisValue& answer);
+
 class RedisConnector {
  public:
   // All outlive it; `replies` and `buffer` are free for use between two commands of the client.

@@ -15,14 +15,6 @@ constexpr std::string_view claims_at_once = "64";
 // There is never anything after it. The very last id does not do: Redis then does not look at the consumer.
 constexpr std::string_view beyond_all = "18446744073709551615-18446744073709551614";
 
-// The value beside `name` in a list of names and values.
-RedisValue field(const RedisValue& list, std::string_view name) {
-  for (std::size_t i = 0; i + 1 < list.size(); i += 2) {
-    if (list.at(i).text() == name) return list.at(i + 1);
-  }
-  return list.at(list.size());
-}
-
 RedisStreams::Entries to_entries(const RedisValue& list, Kind kind) {
   if (list.is_error()) return redis_failure(list);
   std::vector<RedisEntry> entries;
@@ -32,16 +24,6 @@ RedisStreams::Entries to_entries(const RedisValue& list, Kind kind) {
     entries.push_back(std::move(*entry));
   }
   return entries;
-}
-
-std::vector<RedisStreams::Group> to_groups(const RedisValue& list) {
-  std::vector<RedisStreams::Group> groups;
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    const RedisValue group = list.at(i);
-    groups.push_back({std::string(field(group, "name").text()),
-                      to_stream_id(field(group, "last-delivered-id").text()).value_or(StreamId{})});
-  }
-  return groups;
 }
 
 }  // namespace
@@ -98,7 +80,7 @@ Result<StreamId> RedisStreams::last_id(Kind kind) {
   const Result<RedisValue> reply = client_.command({"XINFO", "STREAM", key(kind)});
   if (!reply) return reply.error();
   if (reply->is_error()) return redis_failure(*reply);
-  return to_stream_id(field(*reply, "last-generated-id").text()).value_or(StreamId{});
+  return to_last_id(*reply);
 }
 
 Result<std::optional<StreamId>> RedisStreams::pending(Kind kind, std::string_view output, StreamId from,
@@ -150,14 +132,8 @@ Result<std::vector<RedisStreams::Consumer>> RedisStreams::others(Kind kind, std:
   const Result<RedisValue> reply = client_.command({"XINFO", "CONSUMERS", key(kind), output});
   if (!reply) return reply.error();
   if (reply->is_error()) return redis_failure(*reply);
-  std::vector<Consumer> consumers;
-  for (std::size_t i = 0; i < reply->size(); ++i) {
-    const RedisValue consumer = reply->at(i);
-    const std::string_view name = field(consumer, "name").text();
-    if (name == consumer_) continue;
-    consumers.push_back(
-        {std::string(name), field(consumer, "pending").integer(), field(consumer, "idle").integer()});
-  }
+  std::vector<Consumer> consumers = to_consumers(*reply);
+  std::erase_if(consumers, [this](const Consumer& consumer) { return consumer.name == consumer_; });
   return consumers;
 }
 

@@ -21,6 +21,7 @@
 
 #include "core/config/option.hpp"
 #include "core/io/redis.hpp"
+#include "transport/buffer/redis_info.hpp"
 #include "transport/buffer/redis_sums.hpp"
 
 namespace scops {
@@ -70,10 +71,7 @@ class RedisStreams {
   // The same for an entry that is no block; it is kept as evidence if there is room.
   Result<bool> remove_damaged(Kind kind, const RedisEntry& entry, Names outputs);
 
-  struct Group {
-    std::string name;
-    StreamId delivered;  // all up to here were given to one of its consumers
-  };
+  using Group = StreamGroup;
   // None when there is no stream.
   Result<std::vector<Group>> groups(Kind kind);
   // When Redis is full there will be none: no error.
@@ -88,11 +86,7 @@ class RedisStreams {
   };
   Result<Acked> ack(Kind kind, std::string_view output, std::span<const StreamId> ids, Names others);
 
-  struct Consumer {
-    std::string name;
-    std::int64_t pending = 0;
-    std::int64_t idle = 0;  // milliseconds
-  };
+  using Consumer = StreamConsumer;
   // Those beside us; also tells Redis that we are alive.
   Result<std::vector<Consumer>> others(Kind kind, std::string_view output);
   // Takes over what the consumer was given, if nobody has asked for it for `idle`. The number taken.

@@ -232,8 +232,8 @@ Reply Datadog::send(const Payload& payload, std::chrono::milliseconds timeout, s
   const std::uint64_t most = in_columns ? std::min(bytes_max_, columns_max) : bytes_max_;
   if (body_.size() > most) {
     reply.verdict = Verdict::too_large;
-    reply.detail =
-        fmt::format("body of {} bytes, of which {} may be sent (datadog.bytes_max)", body_.size(), most);
+    reply.detail = fmt::format("body of {} bytes, of which {} may be sent{}", body_.size(), most,
+                               most == bytes_max_ ? " (datadog.bytes_max)" : "");
   } else {
     reply = post(payload.kind == Kind::logs ? logs_ : metrics_, timeout, stop);
   }
