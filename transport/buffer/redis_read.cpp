@@ -104,7 +104,7 @@ Result<Fetched> RedisBuffer::fetch(std::string_view output, Kind kind, const Wan
     return save_acks(*found, kind, gathering.late);
   });
   if (!done) return done.error();
-  waiting_.at(static_cast<std::size_t>(kind)) = static_cast<double>(streams_.size(kind).records);
+  waiting_.at(slot(kind)) = static_cast<double>(streams_.size(kind).records);
   return batch;
 }
 
@@ -250,7 +250,7 @@ Status RedisBuffer::mend_oversized(const Gathering& to) {
 Status RedisBuffer::drop_damaged(Kind kind, const RedisEntry& entry) {
   const Result<bool> removed = streams_.remove_damaged(kind, entry, names_);
   if (!removed) return removed.error();
-  if (const auto& head = heads_.at(static_cast<std::size_t>(kind)); head && head->id == entry.id) {
+  if (const auto& head = heads_.at(slot(kind)); head && head->id == entry.id) {
     if (Status learnt = learn_head(kind); !learnt) return learnt;
   }
   if (!*removed) return Ok{};
@@ -263,7 +263,7 @@ Result<double> RedisBuffer::drop(Kind kind, std::span<const Removal> removals) {
   if (removals.empty()) return 0.0;
   const Result<std::vector<bool>> removed = streams_.remove(kind, removals, names_);
   if (!removed) return removed.error();
-  const auto& head = heads_.at(static_cast<std::size_t>(kind));
+  const auto& head = heads_.at(slot(kind));
   bool head_gone = false;
   double records = 0;
   for (std::size_t i = 0; i < removals.size(); ++i) {
@@ -271,7 +271,7 @@ Result<double> RedisBuffer::drop(Kind kind, std::span<const Removal> removals) {
     known_.erase(to_block_id(removals[i].id, kind));
     head_gone = head_gone || (head && head->id == removals[i].id);
   }
-  waiting_.at(static_cast<std::size_t>(kind)) -= records;
+  waiting_.at(slot(kind)) -= records;
   if (head_gone) {
     if (Status learnt = learn_head(kind); !learnt) return learnt.error();
   }
@@ -284,7 +284,7 @@ Status RedisBuffer::save_acks(Output& output) {
     if (const auto place = to_place(id)) ids.at(static_cast<std::size_t>(place->kind)).push_back(place->id);
   }
   for (const Kind kind : kinds) {
-    if (Status saved = save_acks(output, kind, ids.at(static_cast<std::size_t>(kind))); !saved) return saved;
+    if (Status saved = save_acks(output, kind, ids.at(slot(kind))); !saved) return saved;
   }
   return Ok{};
 }
@@ -370,7 +370,7 @@ std::optional<StreamId> RedisBuffer::absent_mark(const std::string& output, Kind
       std::find(names_.begin() + static_cast<std::ptrdiff_t>(outputs_.size()), names_.end(), output);
   if (name == names_.end()) return std::nullopt;
   const auto index = static_cast<std::size_t>(name - names_.begin()) - outputs_.size();
-  return absent_[index].at(static_cast<std::size_t>(kind)).value_or(StreamId{});
+  return absent_[index].at(slot(kind)).value_or(StreamId{});
 }
 
 // Its size, if it is there.

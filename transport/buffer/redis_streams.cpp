@@ -15,8 +15,7 @@ constexpr std::string_view damaged_max = "16";  // entries that are kept as evid
 
 std::array<std::string, kind_slots> stream_keys(const std::string& prefix) {
   std::array<std::string, kind_slots> keys;
-  for (const Kind kind : kinds)
-    keys.at(static_cast<std::size_t>(kind)) = prefix + std::string(kind_name(kind));
+  for (const Kind kind : kinds) keys.at(slot(kind)) = prefix + std::string(kind_name(kind));
   return keys;
 }
 
@@ -147,7 +146,7 @@ Result<RedisStreams::Added> RedisStreams::add(std::span<const Block* const> bloc
   }
   const std::array<Growth, kind_slots> growth = growth_of(blocks);
   for (const Kind kind : kinds) {
-    const Growth& grown = growth.at(static_cast<std::size_t>(kind));
+    const Growth& grown = growth.at(slot(kind));
     if (grown.blocks != 0) sums_.change(kind, grown.records, grown.bytes, list);
   }
   const RedisCommands* const parts[] = {&list, together};
@@ -161,7 +160,7 @@ Result<RedisStreams::Added> RedisStreams::add(std::span<const Block* const> bloc
   }
   std::size_t first = blocks.size();
   for (const Kind kind : kinds) {
-    const Growth& grown = growth.at(static_cast<std::size_t>(kind));
+    const Growth& grown = growth.at(slot(kind));
     if (grown.blocks == 0) continue;
     sums_.changed(kind, grown.records, grown.bytes, *replies, first);
     first += RedisSums::change_commands;

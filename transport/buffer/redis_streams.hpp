@@ -96,7 +96,7 @@ class RedisStreams {
   Status claim(Kind kind, std::string_view output, std::span<const StreamId> ids, Duration idle);
 
  private:
-  [[nodiscard]] const std::string& key(Kind kind) const { return keys_.at(static_cast<std::size_t>(kind)); }
+  [[nodiscard]] const std::string& key(Kind kind) const { return keys_.at(slot(kind)); }
   Entries read_group(Kind kind, std::string_view output, std::string_view from, std::size_t count);
   Status set_aside(const std::string& key);
   Status take_back(std::span<const Block* const> blocks, std::span<const StreamId> ids, bool exhausted);

@@ -36,7 +36,7 @@ RedisSums::Size RedisSums::size(Kind kind) const {
 void RedisSums::ask(Kind kind, CommandList& to) const {
   const std::string name(kind_name(kind));
   to.add({"HMGET", hash_, to.keep(name + ".records"), to.keep(name + ".bytes")});
-  to.add({"XLEN", streams_.at(static_cast<std::size_t>(kind))});
+  to.add({"XLEN", streams_.at(slot(kind))});
 }
 
 void RedisSums::answered(Kind kind, const RedisValue& replies, std::size_t first) {
@@ -51,13 +51,12 @@ void RedisSums::answered(Kind kind, const RedisValue& replies, std::size_t first
 bool RedisSums::owes(Kind kind) const { return of(kind).owed_records != 0 || of(kind).owed_bytes != 0; }
 
 void RedisSums::change(Kind kind, std::int64_t records, std::int64_t bytes, CommandList& to) const {
-  const auto slot = static_cast<std::size_t>(kind);
-  const Sum& sum = sums_.at(slot);
+  const Sum& sum = of(kind);
   const std::string name(kind_name(kind));
   const auto number = [&](std::int64_t value) { return to.keep(std::to_string(value)); };
   to.add({"HINCRBY", hash_, to.keep(name + ".records"), number(plus(records, sum.owed_records))});
   to.add({"HINCRBY", hash_, to.keep(name + ".bytes"), number(plus(bytes, sum.owed_bytes))});
-  to.add({"XLEN", streams_.at(slot)});
+  to.add({"XLEN", streams_.at(slot(kind))});
 }
 
 void RedisSums::changed(Kind kind, std::int64_t records, std::int64_t bytes, const RedisValue& replies,

@@ -49,8 +49,8 @@ class RedisSums {
     std::int64_t records = 0, bytes = 0;            // as the hash has them
     std::int64_t owed_records = 0, owed_bytes = 0;  // what it lacks
   };
-  Sum& of(Kind kind) { return sums_.at(static_cast<std::size_t>(kind)); }
-  [[nodiscard]] const Sum& of(Kind kind) const { return sums_.at(static_cast<std::size_t>(kind)); }
+  Sum& of(Kind kind) { return sums_.at(slot(kind)); }
+  [[nodiscard]] const Sum& of(Kind kind) const { return sums_.at(slot(kind)); }
 
   const std::string& hash_;
   const std::array<std::string, kind_slots>& streams_;

@@ -90,7 +90,7 @@ Result<bool> RedisBuffer::make_groups(Kind kind) {
     absent_.emplace_back();
   }
   for (RedisAbsent& absent : absent_) {
-    auto& last = absent.at(static_cast<std::size_t>(kind));
+    auto& last = absent.at(slot(kind));
     if (last) continue;
     const Result<StreamId> last_id = streams_.last_id(kind);
     if (!last_id && last_id.error().kind != ErrorKind::drop) return last_id.error();
@@ -101,7 +101,7 @@ Result<bool> RedisBuffer::make_groups(Kind kind) {
 
 // Has it never seen what we put last? Then it is an older copy: a replica that was behind, a file of before.
 Result<bool> RedisBuffer::has_fallen_back(Kind kind) {
-  StreamId& put = last_put_.at(static_cast<std::size_t>(kind));
+  StreamId& put = last_put_.at(slot(kind));
   if (put == StreamId{}) return false;
   const Result<StreamId> last = streams_.last_id(kind);
   if (!last && last.error().kind != ErrorKind::drop) return last.error();
@@ -115,7 +115,7 @@ Result<bool> RedisBuffer::has_fallen_back(Kind kind) {
 // deleted it, or Redis has, to make room.
 void RedisBuffer::say_vanished(Kind kind) {
   const double left = static_cast<double>(streams_.size(kind).records);
-  const double records = std::exchange(waiting_.at(static_cast<std::size_t>(kind)), left) - left;
+  const double records = std::exchange(waiting_.at(slot(kind)), left) - left;
   if (records <= 0) return;
   counters_.dropped_vanished.add(records);
   log::warn("buffer", "blocks_vanished",
@@ -129,7 +129,7 @@ Status RedisBuffer::undo(Kind kind) {
   std::copy_if(in_doubt_.begin(), in_doubt_.end(), std::back_inserter(wanted),
                [kind](const RedisInDoubt& block) { return block.kind == kind; });
   std::vector<Removal> found;
-  StreamId from = std::max(last_put_.at(static_cast<std::size_t>(kind)), undo_from_).next();
+  StreamId from = std::max(last_put_.at(slot(kind)), undo_from_).next();
   std::size_t seen = 0;
   std::size_t count = look_max;
   while (!wanted.empty() && seen < undo_max) {
@@ -206,7 +206,7 @@ Status RedisBuffer::make_room(std::uint64_t incoming) {
 }
 
 Status RedisBuffer::learn_head(Kind kind) {
-  auto& head = heads_.at(static_cast<std::size_t>(kind));
+  auto& head = heads_.at(slot(kind));
   head.reset();
   if (streams_.size(kind).blocks == 0) return Ok{};
   const RedisStreams::Entries entries = streams_.range(kind, {}, 1);
@@ -221,7 +221,7 @@ Status RedisBuffer::learn_head(Kind kind) {
 
 // Blocks are dropped from the front: the first that is young enough ends it.
 Status RedisBuffer::expire(Kind kind) {
-  const auto& head = heads_.at(static_cast<std::size_t>(kind));
+  const auto& head = heads_.at(slot(kind));
   if (!head) {
     if (Status learnt = learn_head(kind); !learnt) return learnt;
   }
@@ -307,7 +307,7 @@ Status RedisBuffer::sweep(Kind kind) {
   const auto floor = first_waited_for(kind);
   if (!floor) return floor.error();
   if (!*floor) return Ok{};
-  const auto& head = heads_.at(static_cast<std::size_t>(kind));
+  const auto& head = heads_.at(slot(kind));
   std::size_t count = look_max;
   for (int page = 0; page < pages_max && head && head->id < **floor; ++page) {
     const RedisStreams::Entries entries = look(kind, {}, count);

@@ -1,22 +1,15 @@
 #include "core/io/compress.hpp"
 
 #include <catch2/catch.hpp>
-#include <cstdint>
+#include <cstddef>
 #include <string>
+
+#include "tests/support/noise.hpp"
 
 namespace scops {
 namespace {
 
-// Bytes that deflate cannot make much smaller.
-std::string noise(std::size_t size) {
-  std::string text;
-  std::uint32_t state = 1;
-  for (std::size_t i = 0; i < size; ++i) {
-    state = state * 1664525U + 1013904223U;
-    text.push_back(static_cast<char>(state >> 24U));
-  }
-  return text;
-}
+using test::noise;
 
 std::string deflated(const std::string& data, int level = 6) {
   std::string stream;

@@ -2,27 +2,17 @@
 
 #include <catch2/catch.hpp>
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "tests/support/columns.hpp"
+#include "tests/support/noise.hpp"
 
 namespace scops {
 namespace {
 
+using test::noise;
 using test::unzstd;
-
-// Bytes below `end`, in an order that does not repeat.
-std::string noise(std::size_t size, unsigned end) {
-  std::string bytes;
-  std::uint32_t state = 1;
-  for (std::size_t i = 0; i < size; ++i) {
-    state = state * 1664525U + 1013904223U;
-    bytes.push_back(static_cast<char>((state >> 16U) % end));
-  }
-  return bytes;
-}
 
 std::string compressed(const std::string& data, const std::vector<std::size_t>& cuts, int level = 15) {
   std::string frame = "what was there before";
@@ -33,8 +23,8 @@ std::string compressed(const std::string& data, const std::vector<std::size_t>& 
 TEST_CASE("what zstd compressed is read as it was, wherever it was cut") {
   const std::size_t size = GENERATE(as<std::size_t>{}, 0, 1, 1000, 131'072, 300'000);
   const int level = GENERATE(1, 3, 15);
-  const std::vector<std::vector<std::size_t>> places{{},           {0},    {size},
-                                                     {0, 0, size}, {size}, {size / 3, size / 2, size}};
+  const std::vector<std::vector<std::size_t>> places{
+      {}, {0}, {size}, {0, 0, size}, {size / 3, size / 2, size}};
   for (const std::string& data : {noise(size, 256), std::string(size, 'a')}) {
     for (const std::vector<std::size_t>& cuts : places) CHECK(unzstd(compressed(data, cuts, level)) == data);
   }
